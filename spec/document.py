@@ -74,7 +74,7 @@ _Loader.add_implicit_resolver(
 
 def read_yaml(text: str) -> Any:
     """`text` as plain data, by the rules of YAML 1.2 for booleans and dates."""
-    return yaml.load(text, Loader=_Loader)  # noqa: S506 - a subclass of SafeLoader
+    return yaml.load(text, Loader=_Loader)
 
 
 def load_document(path: Path = VENDOR_DOCUMENT) -> Document:

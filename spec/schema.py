@@ -80,7 +80,7 @@ def _normalise(document: Document, pointer: str, seen: tuple[str, ...]) -> Schem
 
 
 def _merge(into: Schema, other: Schema, pointer: str) -> None:
-    """Add `other` to `into`, as `allOf` would; a keyword that both state differently is an error."""
+    """Add `other` to `into`, as `allOf` would; what both state differently is an error."""
     for keyword, value in other.items():
         if keyword in ("x-sources", "properties"):
             into.setdefault(keyword, {}).update(value)
