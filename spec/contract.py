@@ -100,11 +100,20 @@ class Contract:
         """The declared header whose name contains `part`, such as `customer`."""
         return next((each for each in self.headers if part in each.name.lower()), None)
 
+    @cached_property
+    def _weaker(self) -> dict[str, Contract]:
+        return {}
+
     def without(self, requirement: str) -> Contract:
         """The contract with one requirement withdrawn. Raises KeyError for an unknown id.
 
         A requirement that no schema keyword states (`optional`, the prose) changes no schema.
         """
+        if requirement not in self._weaker:
+            self._weaker[requirement] = self._withdraw(requirement)
+        return self._weaker[requirement]
+
+    def _withdraw(self, requirement: str) -> Contract:
         gone = self.requirements[requirement]
         rest = {key: each for key, each in self.requirements.items() if key != requirement}
         changes: dict[str, Any] = {"requirements": rest}

@@ -1,0 +1,161 @@
+"""Cases about the body, computed from the contract's request schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from spec.contract import Contract
+from spec.formats import Validity
+from spec.requirements import identifier, segment
+from spec.schema import Location, types, walk
+from strategies import edits, near_misses, values
+from strategies.cases import Case, words_of_id
+from strategies.controls import breaks_exactly, good, place
+from strategies.edits import ABSENT, Edit
+from strategies.values import Named
+
+SUBJECT = "request.body"
+
+
+def accepted(contract: Contract, control: Any) -> Iterator[Case]:
+    """Every valid value worth sending, each one change away from `control`.
+
+    Members left out come first, then nulls, then the edges of each keyword, so that pooling packs
+    like with like.
+    """
+    layers: list[list[Case]] = []
+    number = 0
+    for location, node in walk(contract.request):
+        value = good(contract, control, location)
+        depth = 0
+        for keyword, named in _variants(contract, location, node, value):
+            number += 1
+            edit = place(contract, location, named.value, number)
+            if not _changes(control, edit):
+                continue
+            payload = edits.apply(control, [edit])
+            if contract.request_reading.validity(payload) is not Validity.VALID:
+                continue
+            while len(layers) <= depth:
+                layers.append([])
+            key = identifier(SUBJECT, location, keyword)
+            layers[depth].append(
+                Case(
+                    words_of_id(key, named.label), (key,), "accept", "profile_request",
+                    edits.words(edit, control), (edit,),
+                )
+            )  # fmt: skip
+            depth += 1
+    yield from (case for layer in layers for case in layer)
+    yield from _unknown_members(contract, control)
+
+
+def _variants(
+    contract: Contract, location: Location, node: dict[str, Any], value: Any
+) -> Iterator[tuple[str, Named]]:
+    if identifier(SUBJECT, location, "optional") in contract.requirements:
+        yield "optional", Named("left-out", ABSENT)
+    if identifier(SUBJECT, location, "nullable") in contract.requirements:
+        yield "nullable", Named("null", None)
+    for keyword, named in values.accepted(node, value):
+        if identifier(SUBJECT, location, keyword) in contract.requirements:
+            yield keyword, named
+
+
+def _unknown_members(contract: Contract, control: Any) -> Iterator[Case]:
+    for number, (location, node) in enumerate(walk(contract.request)):
+        key = identifier(SUBJECT, location, "additionalProperties")
+        if "object" not in types(node) or key not in contract.requirements:
+            continue
+        for label, value in (("text", "sample"), ("nested", {"a": [1, None, {"b": 0.5}]})):
+            edit = place(contract, (*location, "unknown_member"), value, 500 + number)
+            payload = edits.apply(control, [edit])
+            if contract.request_reading.validity(payload) is Validity.VALID:
+                yield Case(
+                    words_of_id(key, f"unknown-member-{label}"), (key,), "accept",
+                    "profile_request", edits.words(edit, control), (edit,),
+                )  # fmt: skip
+
+
+def _changes(control: Any, edit: Edit) -> bool:
+    if edits.APPEND in edit.path:
+        return True
+    before = edits.get(control, edit.path)
+    return type(before) is not type(edit.value) or before != edit.value
+
+
+def violations(contract: Contract, control: Any, requirement: str) -> Iterator[tuple[str, Edit]]:
+    """Every near miss of one request-body requirement, with its label, each exactly one change."""
+    wanted = contract.requirements[requirement]
+    location, keyword = wanted.location, wanted.keyword
+    if keyword == "required":
+        candidates = iter([Named("missing", ABSENT)])
+    else:
+        node = _node(contract, location)
+        candidates = near_misses.of_keyword(node, keyword, good(contract, control, location))
+    for number, named in enumerate(candidates):
+        edit = place(contract, location, named.value, number)
+        if breaks_exactly(contract, edits.apply(control, [edit]), requirement):
+            yield named.label, edit
+
+
+def _node(contract: Contract, location: Location) -> dict[str, Any]:
+    return next(node for where, node in walk(contract.request) if where == location)
+
+
+def refused(contract: Contract, control: Any) -> Iterator[Case]:
+    """Violations of every request-body requirement that a schema keyword states."""
+    plain = 0
+    for key, requirement in contract.requirements.items():
+        if requirement.subject != SUBJECT or "refuse" not in requirement.sides:
+            continue
+        found = list(violations(contract, control, key))
+        if requirement.keyword == "type" and _is_plain(contract, requirement.location):
+            plain += 1
+            found = _thin(found, plain)
+        for label, edit in found:
+            yield Case(
+                words_of_id(key, label), (key,), "refuse", "profile_request",
+                edits.words(edit, control), (edit,),
+            )  # fmt: skip
+
+
+def _is_plain(contract: Contract, location: Location) -> bool:
+    """Whether a member is text of a kind that servers treat alike: there are many of them."""
+    node = _node(contract, location)
+    return "string" in types(node) and not {"pattern", "maxLength"} & set(node)
+
+
+def _thin(found: list[tuple[str, Edit]], turn: int) -> list[tuple[str, Edit]]:
+    """The likeliest slip, a number for text, and one of the others in turn."""
+    return found[:1] + found[1:][turn % max(1, len(found) - 1) :][:1]
+
+
+def opened(contract: Contract, control: Any) -> Iterator[Case]:
+    """What the schema leaves open: probed for crashes, and shown as the target's choices."""
+
+    def case(choice: str, label: str, location: Location, value: Any) -> Case:
+        edit = place(contract, location, value)
+        where = ".".join(map(segment, location))
+        return Case(
+            words_of_id(choice, where, label), (), "open", "profile_request",
+            edits.words(edit, control), (edit,), choice=choice,
+        )  # fmt: skip
+
+    texts = list(values.OPEN_TEXTS)
+    turn = 0
+    for location, node in walk(contract.request):
+        if node.get("x-open-null"):
+            yield case("request.enum_null", "null", location, None)
+        if node.get("x-open-pattern"):
+            for label, text in (("empty", ""), ("letters-beyond-ascii", "größe")):
+                yield case("request.attribute_key", label, location, text)
+        if "integer" in types(node):
+            yield case("request.integral_float", "float", location, edits.Raw("1.0"))
+        if "oneOf" in node or "number" in types(node):
+            yield case("request.number", "beyond-doubles", location, edits.Raw("1e400"))
+        if "string" in types(node) and not {"enum", "format", "pattern"} & set(node):
+            if turn < len(texts):
+                yield case("request.text", texts[turn].label, location, texts[turn].value)
+            turn += 1

@@ -1,0 +1,142 @@
+"""Cases: what is sent, the requirement it probes, and the outcome the contract calls for."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from spec.contract import JSON_MEDIA_TYPE, Contract
+from strategies import edits
+from strategies.edits import Edit
+
+Expect = Literal["accept", "refuse", "unauthorized", "open"]
+Chapter = Literal[
+    "profile_request", "headers", "authentication", "json", "meaning", "robustness", "last"
+]
+
+KEY = "${ADAPTY_API_KEY}"
+CUSTOMER = "{customer}"
+RETURNED_PROFILE_ID = "{profile_id}"
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as it is planned: the key stands in it symbolically, as `${ADAPTY_API_KEY}`."""
+
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Case:
+    """A request that is one change away from an accepted control.
+
+    `requirements` names what it probes, the blamed one first. Cases of equal `either` stand for
+    each other: one accepted is enough. `together` sends that many of it, each for a customer of its
+    own, at the same moment; `after_control` sends the control first on the same connection;
+    `twice` sends it a second time for the same customer. `choice` is what an open case observes.
+    """
+
+    id: str
+    requirements: tuple[str, ...]
+    expect: Expect
+    chapter: Chapter
+    words: str
+    edits: tuple[Edit, ...] = ()
+    headers: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    raw: Callable[[bytes], bytes] | None = None
+    choice: str | None = None
+    either: str | None = None
+    together: int = 1
+    after_control: bool = False
+    twice: bool = False
+
+    @property
+    def pointer(self) -> str | None:
+        """The JSON Pointer of the one change in the body, or None for any other kind."""
+        return self.edits[0].pointer if len(self.edits) == 1 and self.raw is None else None
+
+    @property
+    def poolable(self) -> bool:
+        """Whether it may share one request with other valid changes."""
+        return self.expect == "accept" and bool(self.edits) and not (self.headers or self.raw)
+
+
+def build(
+    contract: Contract, cases: Sequence[Case], control: Any, customer: str, profile_id: str = ""
+) -> Request:
+    """The request of one case, of a pool of cases, or (for no case) of the control itself."""
+    headers: dict[str, tuple[str, ...]] = {
+        contract.credential.header: (f"{contract.credential.scheme} {KEY}",),
+        "Content-Type": (JSON_MEDIA_TYPE,),
+    }
+    identity = contract.header("customer")
+    if identity is not None:
+        headers[identity.name] = (CUSTOMER,)
+    for case in cases:
+        headers.update(case.headers)
+    body = edits.serialise(edits.apply(control, [edit for case in cases for edit in case.edits]))
+    for case in cases:
+        body = case.raw(body) if case.raw else body
+    fill = {CUSTOMER: customer, RETURNED_PROFILE_ID: profile_id}
+    return Request(
+        tuple((name, _fill(value, fill)) for name, values in headers.items() for value in values),
+        body,
+    )
+
+
+def _fill(text: str, values: dict[str, str]) -> str:
+    for name, value in values.items():
+        text = text.replace(name, value)
+    return text
+
+
+def customer_id(prefix: str, run: str, case: str, attempt: int) -> str:
+    """The customer of one attempt at one case: its own, recognisable, the same for the same run."""
+    digest = hashlib.sha256(case.encode()).hexdigest()[:8]
+    return f"{prefix}{run}-{digest}-{attempt}"
+
+
+def pools(cases: Iterable[Case], most: int = 40) -> list[list[Case]]:
+    """Valid cases packed into few requests: no two of one pool touch the same place."""
+    packed: list[list[Case]] = []
+    for case in cases:
+        for pool in packed:
+            if len(pool) < most and not any(_clash(case, other) for other in pool):
+                pool.append(case)
+                break
+        else:
+            packed.append([case])
+    return packed
+
+
+def _clash(left: Case, right: Case) -> bool:
+    for one in left.edits:
+        for other in right.edits:
+            if edits.overlaps(one, other):
+                return True
+            if one.path == other.path and _first(one.value) == _first(other.value):
+                return True
+    return False
+
+
+def _first(item: Any) -> Any:
+    """What tells one array item from another: its first member, if it has any."""
+    return next(iter(item.values()), None) if isinstance(item, dict) else item
+
+
+def words_of_id(*parts: str) -> str:
+    """A case id: what it probes, then what it does, in words that `-k` can select."""
+    return "/".join(re.sub(r"[^A-Za-z0-9_.%-]+", "-", part) for part in parts)
+
+
+def digest(contract: Contract, cases: Iterable[Case], control: Any) -> str:
+    """SHA-256 over the planned cases: equal for equal plans, whatever the run or its order."""
+    total = hashlib.sha256()
+    for case in sorted(cases, key=lambda each: each.id):
+        request = build(contract, [case], control, "customer", "profile")
+        total.update(repr((case.id, case.expect, case.requirements, request)).encode())
+    return total.hexdigest()

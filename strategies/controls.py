@@ -1,0 +1,86 @@
+"""Controls: the payloads that cases are one change away from, and the rule of one change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spec.contract import Contract
+from spec.formats import Validity
+from spec.reading import Reading
+from spec.schema import ITEM, Location, Schema, at
+from strategies.edits import ABSENT, APPEND, Edit, apply, get
+from strategies.values import sample
+
+
+def full(contract: Contract) -> Any:
+    """A valid payload with every property: the vendor's example as far as it goes.
+
+    Raises ValueError when a schema leaves no valid value to be found.
+    """
+    return _complete(contract.request, contract.example)
+
+
+def _complete(schema: Schema, example: Any) -> Any:
+    if isinstance(example, dict) and "properties" in schema:
+        return {
+            name: _complete(child, example.get(name, ABSENT))
+            for name, child in schema["properties"].items()
+        }
+    if isinstance(example, list) and example and isinstance(schema.get("items"), dict):
+        items = [_complete(schema["items"], item) for item in example]
+        missing = schema.get("minItems", 0) - len(items)
+        return items + [sample(schema["items"], 50 + n) for n in range(missing)]
+    if example is not ABSENT and _valid(schema, example):
+        return example
+    return sample(schema)
+
+
+def _valid(schema: Schema, value: Any) -> bool:
+    return Reading(schema).validity(value) is Validity.VALID
+
+
+def minimal(contract: Contract) -> Any:
+    """A valid payload with required properties only."""
+    return _required_only(contract.request, full(contract))
+
+
+def _required_only(schema: Schema, value: Any) -> Any:
+    if not isinstance(value, dict) or "properties" not in schema:
+        return value
+    return {
+        name: _required_only(schema["properties"][name], value[name])
+        for name in schema.get("required", [])
+        if name in value and name in schema["properties"]
+    }
+
+
+def good(contract: Contract, control: Any, location: Location) -> Any:
+    """The control's value at `location` (the first item stands for all), or a sample."""
+    path = tuple(0 if step == ITEM else step for step in location)
+    value = get(control, path)
+    return sample(at(contract.request, location)) if value is ABSENT else value
+
+
+def place(contract: Contract, location: Location, value: Any, number: int = 0) -> Edit:
+    """The edit that puts `value` at `location` and changes nothing else.
+
+    Inside an array it appends an item of its own, the `number`-th sample, so that a target which
+    looks at the first item only is found out.
+    """
+    if ITEM not in location:
+        return Edit(location, value)
+    cut = location.index(ITEM)
+    rest = location[cut + 1 :]
+    item = sample(at(contract.request, location[: cut + 1]), 200 + number) if rest else value
+    if rest:
+        inner = [APPEND if step == ITEM else step for step in rest]
+        item = apply(item, [Edit(tuple(inner), value)])
+    return Edit((*location[:cut], APPEND), item)
+
+
+def breaks_exactly(contract: Contract, payload: Any, requirement: str) -> bool:
+    """The rule of one change: the contract refuses `payload`, and accepts it with `requirement`
+    withdrawn."""
+    if contract.request_reading.validity(payload) is not Validity.VIOLATION:
+        return False
+    return contract.without(requirement).request_reading.validity(payload) is Validity.VALID

@@ -1,0 +1,237 @@
+"""Near misses: for each type, format and keyword, what lax servers let through.
+
+Each list holds candidates; a case is made of one only where the contract says that it breaks
+exactly the requirement in question.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from spec.schema import Schema, types
+from strategies.values import Named, filled
+
+_FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
+
+FORMATS: dict[str, tuple[Named, ...]] = {
+    "date": (
+        Named("impossible-day", "2023-02-30"),
+        Named("month-13", "2023-13-01"),
+        Named("not-a-leap-year", "2023-02-29"),
+        Named("basic-format", "20230228"),
+        Named("week-date", "2023-W05-5"),
+        Named("date-time", "2023-02-28T00:00:00Z"),
+        Named("one-digit-month", "2023-2-8"),
+        Named("slashes", "2023/02/28"),
+        Named("day-first", "28-02-2023"),
+        Named("year-and-month", "2023-02"),
+        Named("epoch-text", "1677542400"),
+        Named("full-width-digits", "２０２３-02-28"),
+        Named("trailing-newline", "2023-02-28\n"),
+        Named("leading-blank", " 2023-02-28"),
+        Named("empty", ""),
+    ),
+    "date-time": (
+        Named("naive", "2023-02-28T12:30:45"),
+        Named("offset-without-colon", "2023-02-28T12:30:45+0000"),
+        Named("impossible-day", "2023-02-30T12:30:45Z"),
+        Named("date", "2023-02-28"),
+        Named("hour-25", "2023-02-28T25:30:45Z"),
+        Named("trailing-newline", "2023-02-28T12:30:45Z\n"),
+        Named("empty", ""),
+    ),
+    "uuid": (
+        Named("without-dashes", "3fa85f6457174562b3fc2c963f66afa6"),
+        Named("in-braces", "{3fa85f64-5717-4562-b3fc-2c963f66afa6}"),
+        Named("one-letter-too-few", "3fa85f64-5717-4562-b3fc-2c963f66afa"),
+        Named("letter-g", "3fa85f64-5717-4562-b3fc-2c963f66afag"),
+        Named("dashes-elsewhere", "3fa85f645-717-4562-b3fc-2c963f66afa6"),
+        Named("trailing-newline", "3fa85f64-5717-4562-b3fc-2c963f66afa6\n"),
+        Named("leading-blank", " 3fa85f64-5717-4562-b3fc-2c963f66afa6"),
+        Named("empty", ""),
+    ),
+    "email": (
+        Named("no-at", "jane.doe.example.com"),
+        Named("two-ats", "a@b@example.com"),
+        Named("display-name", "Jane Doe <jane.doe@example.com>"),
+        Named("no-domain", "jane.doe@"),
+        Named("no-local-part", "@example.com"),
+        Named("blank-inside", "jane doe@example.com"),
+        Named("leading-blank", " jane.doe@example.com"),
+        Named("trailing-newline", "jane.doe@example.com\n"),
+        Named("empty", ""),
+    ),
+    "hostname": (Named("blank", "exam ple.com"), Named("leading-dash", "-a.example")),
+    "ipv4": (Named("octet-256", "192.0.2.256"), Named("three-octets", "192.0.2")),
+    "ipv6": (Named("two-gaps", "2001::db8::1"), Named("ipv4", "192.0.2.1")),
+    "uri": (Named("relative", "/a/b"), Named("blank", "https://exam ple.com/")),
+    "int32": (Named("one-too-large", 2**31), Named("one-too-small", -(2**31) - 1)),
+    "int64": (Named("one-too-large", 2**63), Named("one-too-small", -(2**63) - 1)),
+}
+
+_EPOCH = {"date": Named("epoch-number", 978220800), "date-time": Named("epoch-number", 978220800)}
+
+
+def of_keyword(schema: Schema, keyword: str, good: Any) -> Iterator[Named]:
+    """Candidates that may break `keyword` and nothing else; `good` is a value that is accepted."""
+    table = {
+        "type": _types,
+        "oneOf": _types,
+        "anyOf": _types,
+        "enum": _enum,
+        "const": _enum,
+        "pattern": _pattern,
+        "maxLength": _lengths,
+        "minLength": _lengths,
+        "maxItems": _items,
+        "minItems": _items,
+        "uniqueItems": _items,
+    }
+    if keyword == "format":
+        yield from FORMATS.get(schema["format"], ())
+    elif keyword in table:
+        yield from table[keyword](schema, good)
+    elif keyword in _NUMERIC:
+        yield from _numbers(schema, keyword)
+    else:
+        yield from _anything(good)
+
+
+_NUMERIC = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+
+
+def _types(schema: Schema, good: Any) -> Iterator[Named]:
+    names = {
+        *types(schema),
+        *(t for k in ("oneOf", "anyOf") for b in schema.get(k, ()) for t in types(b)),
+    }
+    if "null" not in names:
+        yield Named("null", None)
+    if "object" in names:
+        yield Named("list-of-one", [good])
+        yield Named("empty-list", [])
+        yield Named("json-text", json.dumps(good))
+        yield Named("number", 1)
+    elif "array" in names:
+        items = good if isinstance(good, list) else []
+        yield Named("map", {str(index): item for index, item in enumerate(items)})
+        yield from (Named("item-without-list", item) for item in items[:1])
+        yield Named("json-text", json.dumps(good))
+        yield Named("empty-text", "")
+    elif "string" in names:
+        if schema.get("format") in _EPOCH:
+            yield _EPOCH[schema["format"]]
+        yield Named("number", 12345)
+        yield Named("true", True)
+        yield Named("list-of-one", [good])
+        yield Named("object", {"value": good})
+    elif names & {"integer", "number"}:
+        yield Named("text", str(good))
+        yield Named("padded-text", f" {good}")
+        yield Named("full-width-text", str(good).translate(_FULL_WIDTH))
+        yield Named("true", True)
+        yield Named("list-of-one", [good])
+        yield Named("empty-text", "")
+        if isinstance(good, int):
+            yield Named("fraction", good + 0.5)
+    elif "boolean" in names:
+        yield Named("zero", 0)
+        yield Named("one", 1)
+        yield Named("text-true", "true")
+        yield Named("text-on", "on")
+        yield Named("empty-text", "")
+        yield Named("list-of-one", [good])
+    if "oneOf" in schema or "anyOf" in schema:
+        yield Named("false", False)
+
+
+def _enum(schema: Schema, _good: Any) -> Iterator[Named]:
+    members = schema.get("enum", [schema.get("const")])
+    texts = [member for member in members if isinstance(member, str)]
+    numbers = [m for m in members if isinstance(m, int | float) and not isinstance(m, bool)]
+    if texts:
+        first, last = texts[0], texts[-1]
+        yield Named("other-letter-case", first.swapcase())
+        yield Named("capitals", last.upper())
+        yield Named("padded", f" {first} ")
+        yield Named("trailing-newline", f"{first}\n")
+        yield Named("empty", "")
+        yield Named("two-members", f"{first},{last}")
+        yield Named("unknown", "unknown")
+    if numbers:
+        yield Named("one-above", max(numbers) + 1)
+        yield Named("one-below", min(numbers) - 1)
+        yield Named("large", 2**40)
+    if not texts and not numbers:
+        yield Named("unknown", "unknown")
+
+
+def _pattern(_schema: Schema, good: Any) -> Iterator[Named]:
+    text = good if isinstance(good, str) else "a"
+    half = len(text) // 2
+    yield Named("trailing-newline", f"{text}\n")
+    yield Named("leading-blank", f" {text}")
+    yield Named("trailing-blank", f"{text} ")
+    for name, char in (
+        ("blank", " "), ("at", "@"), ("slash", "/"), ("dollar", "$"), ("colon", ":"),
+        ("plus", "+"), ("emoji", "🎉"),
+    ):  # fmt: skip
+        yield Named(f"{name}-inside", text[:half] + char + text[half:])
+    yield Named("empty", "")
+    yield Named("repeated", text * 3)
+
+
+def _lengths(schema: Schema, _good: Any) -> Iterator[Named]:
+    if "maxLength" in schema:
+        limit = schema["maxLength"]
+        yield Named("one-too-long", "a" * (limit + 1))
+        yield Named("trailing-blank", "a" * limit + " ")
+        yield Named("digits-too-long", ("1234567890" * limit)[: limit + 1])
+    if schema.get("minLength"):
+        yield Named("one-too-short", "a" * (schema["minLength"] - 1))
+        yield Named(
+            "padded-to-length", ("a" + " " * schema["minLength"])[: schema["minLength"] - 1]
+        )
+
+
+def _items(schema: Schema, good: Any) -> Iterator[Named]:
+    if "maxItems" in schema:
+        yield Named("one-too-many", filled(schema, good, schema["maxItems"] + 1))
+        yield Named("twice-as-many", filled(schema, good, 2 * schema["maxItems"]))
+    if schema.get("minItems"):
+        yield Named("one-too-few", filled(schema, good, schema["minItems"] - 1))
+    if schema.get("uniqueItems") is True:
+        items = filled(schema, good, max(1, schema.get("minItems", 1)))
+        yield Named("item-twice", [*items, items[0]])
+        yield Named("item-twice-apart", [*filled(schema, good, len(items) + 1), items[0]])
+
+
+def _numbers(schema: Schema, keyword: str) -> Iterator[Named]:
+    value = schema[keyword]
+    if keyword == "multipleOf":
+        yield Named("between", value * 3 + 1)
+        yield Named("half", value * 1.5)
+        return
+    below = keyword in ("minimum", "exclusiveMinimum")
+    step = schema.get("multipleOf", 1)
+    if keyword.startswith("exclusive"):
+        yield Named("at-the-limit", value)
+    yield Named("one-past", value - step if below else value + step)
+    yield Named("just-past", value - 0.5 if below else value + 0.5)
+    yield Named("far-past", value - step * 1000 if below else value + step * 1000)
+
+
+def _anything(good: Any) -> Iterator[Named]:
+    """For keywords without a table: one value of each shape; the contract picks what fits."""
+    for name, value in (
+        ("empty-object", {}), ("unknown-member", {"unknown_member": 1}), ("empty-list", []),
+        ("list-of-one", [good]), ("empty-text", ""), ("text", "unknown"), ("zero", 0),
+        ("one", 1), ("true", True), ("null", None), ("list-of-null", [None]),
+    ):  # fmt: skip
+        yield Named(name, value)
+    if isinstance(good, dict):
+        yield Named("one-more-member", {**good, "unknown_member": "sample"})
+        for member in good:
+            yield Named(f"without-{member}", {k: v for k, v in good.items() if k != member})

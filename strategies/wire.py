@@ -1,0 +1,310 @@
+"""Cases that are not about the value of a member: headers, credentials, raw bodies, sequences.
+
+Each list is of near misses for one requirement of the prose; which of the requirements exist is the
+contract's to say, so cases for others are dropped by `plan`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from spec.contract import JSON_MEDIA_TYPE, Contract
+from strategies.cases import CUSTOMER, KEY, RETURNED_PROFILE_ID, Case, words_of_id
+from strategies.edits import Edit, Raw
+
+FRESH_PROFILE_ID = "9b2f0c5e-6d1a-4f3b-8c7d-0e1f2a3b4c5d"
+
+# Near misses of the key in a header value. What the shell makes of `${NAME…}` is what is sent.
+_CREDENTIALS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("auth.missing", "no-header", ()),
+    ("auth.missing", "empty-header", ("",)),
+    ("auth.scheme", "bare-key", (KEY,)),
+    ("auth.scheme", "bearer", (f"Bearer {KEY}",)),
+    ("auth.scheme", "token", (f"Token {KEY}",)),
+    ("auth.scheme", "basic", (f"Basic {KEY}",)),
+    ("auth.scheme", "without-blank", ("<scheme>" + KEY,)),
+    ("auth.scheme", "colon-for-blank", (f"<scheme>:{KEY}",)),
+    ("auth.wrong_key", "scheme-alone", ("<scheme>",)),
+    ("auth.wrong_key", "another-key", ("<scheme> secret_live_another.key000000000000",)),
+    ("auth.wrong_key", "last-letter-changed", ("<scheme> ${ADAPTY_API_KEY%?}~",)),
+    ("auth.wrong_key", "last-letter-cut", ("<scheme> ${ADAPTY_API_KEY%?}",)),
+    ("auth.wrong_key", "first-letter-cut", ("<scheme> ${ADAPTY_API_KEY#?}",)),
+    ("auth.wrong_key", "first-letter-only", ("<scheme> ${ADAPTY_API_KEY:0:1}",)),
+    ("auth.wrong_key", "first-half", ("<scheme> ${ADAPTY_API_KEY:0:8}",)),
+    ("auth.wrong_key", "extended", (f"<scheme> {KEY}x",)),
+    ("auth.wrong_key", "prefixed", (f"<scheme> x{KEY}",)),
+    ("auth.wrong_key", "second-word", (f"<scheme> {KEY} x",)),
+    ("auth.wrong_key", "capitals", ("<scheme> ${ADAPTY_API_KEY^^}",)),
+    ("auth.wrong_key", "small-letters", ("<scheme> ${ADAPTY_API_KEY,,}",)),
+    ("auth.wrong_key", "word-null", ("<scheme> null",)),
+    ("auth.wrong_key", "sql", ("<scheme> ' OR '1'='1",)),
+    ("auth.wrong_key", "not-utf-8", ("<scheme> \xff\xfe",)),
+)  # fmt: skip
+_OPEN_CREDENTIALS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("scheme-in-small-letters", ("<small> " + KEY,)),
+    ("two-blanks", (f"<scheme>  {KEY}",)),
+    ("header-twice", (f"<scheme> {KEY}", f"<scheme> {KEY}")),
+    ("wrong-header-second", (f"<scheme> {KEY}", "<scheme> another")),
+)
+
+
+def credentials(contract: Contract) -> Iterator[Case]:
+    """Everything near the key that is not the key, and what the contract leaves open about it."""
+    header, scheme = contract.credential.header, contract.credential.scheme
+
+    def spelled(values: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(
+            v.replace("<scheme>", scheme).replace("<small>", scheme.lower()) for v in values
+        )
+
+    def case(
+        key: str, label: str, values: tuple[str, ...], expect: Any = "unauthorized", **more: Any
+    ) -> Case:
+        shown = " and ".join(spelled(values)) if values else "none"
+        return Case(
+            words_of_id(key, label), (key,) if expect != "open" else (), expect,
+            "authentication", f"{header}: {shown}", headers=((header, spelled(values)),), **more,
+        )  # fmt: skip
+
+    for key, label, values in _CREDENTIALS:
+        yield case(key, label, values)
+    wrong = ("<scheme> ${ADAPTY_API_KEY%?}~",)
+    yield case("auth.wrong_key", "after-the-right-one-on-one-connection", wrong, after_control=True)
+    yield case("auth.missing", "after-the-right-one-on-one-connection", (), after_control=True)
+    for label, values in _OPEN_CREDENTIALS:
+        yield case("auth.header", label, values, "open", choice="auth.header")
+
+
+def headers(contract: Contract) -> Iterator[Case]:
+    """Identity and other headers, and the media type."""
+    customer, profile = contract.header("customer"), contract.header("profile")
+    if customer and profile:
+        yield from _identity(customer.name, profile.name)
+    if customer:
+        key = f"request.header.{customer.name.lower()}.type"
+        for label, value in (
+            ("letters-of-both-cases", f"{CUSTOMER}-AaZz"),
+            ("mail-address", f"{CUSTOMER}+tag@example.com"),
+            ("percent-sign", f"{CUSTOMER}%41%zz"),
+            ("punctuation", f"{CUSTOMER}!#$&'*+-.^_`|~/:;=?(),[]{{}}<>"),
+            ("quotes", f"{CUSTOMER}\"quoted\"\\"),
+            ("blank-inside", f"{CUSTOMER} Doe"),
+            ("200-characters", CUSTOMER + "x" * (200 - 40)),
+        ):  # fmt: skip
+            yield _header(key, label, customer.name, value)
+        for label, value in (
+            ("latin-1", f"{CUSTOMER}-é"),
+            ("255-characters", CUSTOMER + "y" * 255),
+        ):
+            yield Case(
+                words_of_id("request.text", customer.name, label), (), "open", "headers",
+                f"{customer.name}: {value}", headers=((customer.name, (value,)),),
+                choice="request.text",
+            )  # fmt: skip
+    platform = contract.header("platform")
+    if platform:
+        key = f"request.header.{platform.name.lower()}.type"
+        for value in ("iOS", "Android", "any text"):
+            yield _header(key, value, platform.name, value)
+    yield from _media_types()
+
+
+def _header(key: str, label: str, name: str, value: str) -> Case:
+    words = f"{name}: {value.replace(CUSTOMER, '…')}"
+    return Case(
+        words_of_id(key, label), (key,), "accept", "headers", words, headers=((name, (value,)),)
+    )
+
+
+def _identity(customer: str, profile: str) -> Iterator[Case]:
+    key = "request.header.identity"
+    header = "request.header"
+    both = (key, f"{header}.{customer.lower()}.optional", f"{header}.{profile.lower()}.type")
+    yield Case(
+        f"{key}/no-identity", (key,), "refuse", "headers", f"neither {customer} nor {profile}",
+        headers=((customer, ()),),
+    )  # fmt: skip
+    for label, value, choice in (
+        ("returned-profile-id-alone", RETURNED_PROFILE_ID, None),
+        ("fresh-profile-id-alone", FRESH_PROFILE_ID, "request.fresh_profile_id"),
+    ):
+        yield Case(
+            f"{key}/{label}", both, "accept", "headers", f"{profile} alone, no {customer}",
+            headers=((customer, ()), (profile, (value,))), either=f"{key}/profile-id-alone",
+            choice=choice,
+        )  # fmt: skip
+    for label, change in (
+        ("both-headers", ((profile, (FRESH_PROFILE_ID,)),)),
+        ("empty-customer", ((customer, ("",)),)),
+        ("empty-both", ((customer, ("",)), (profile, ("",)))),
+        ("profile-id-that-is-no-uuid", ((customer, ()), (profile, ("not a profile id",)))),
+    ):
+        yield Case(
+            words_of_id("request.both_headers", label), (), "open", "headers",
+            label.replace("-", " "), headers=change, choice="request.both_headers",
+        )  # fmt: skip
+
+
+def _media_types() -> Iterator[Case]:
+    key, name = "request.media_type", "Content-Type"
+
+    def case(label: str, expect: Any, *values: str, choice: str | None = None) -> Case:
+        words = f"{name}: {values[0]}" if values else f"no {name}"
+        probes = (key,) if expect != "open" else ()
+        return Case(
+            words_of_id(key, label), probes, expect, "headers", words,
+            headers=((name, values),), choice=choice,
+        )  # fmt: skip
+
+    yield case("with-charset", "accept", f"{JSON_MEDIA_TYPE}; charset=utf-8")
+    yield case("with-charset-in-capitals", "accept", f"{JSON_MEDIA_TYPE};charset=UTF-8")
+    yield case("capitals", "accept", "Application/JSON")
+    yield case("plain-text", "refuse", "text/plain")
+    yield case("form", "refuse", "application/x-www-form-urlencoded")
+    yield case("xml", "refuse", "application/xml")
+    yield case("octets", "refuse", "application/octet-stream")
+    yield case("form-data", "refuse", "multipart/form-data; boundary=x")
+    yield case("none", "open", choice="request.media_type")
+    yield case("json-suffix", "open", "application/vnd.adapty+json", choice="request.media_type")
+
+
+def json_texts(contract: Contract) -> Iterator[Case]:
+    """Bodies that are no JSON, hardly JSON, or JSON in an unusual dress."""
+
+    def case(
+        label: str, change: Callable[[bytes], bytes], expect: Any = "refuse",
+        key: str = "request.json", choice: str | None = None,
+    ) -> Case:  # fmt: skip
+        probes = (key,) if expect != "open" else ()
+        return Case(
+            words_of_id(choice or key, label), probes, expect, "json",
+            f"the body: {label.replace('-', ' ')}", raw=change, choice=choice,
+        )  # fmt: skip
+
+    yield case("empty", lambda _: b"", key="request.body.required")
+    yield case("last-byte-cut", lambda body: body[:-1])
+    yield case("half", lambda body: body[: len(body) // 2])
+    yield case("trailing-letter", lambda body: body + b"x")
+    yield case("trailing-brace", lambda body: body + b"}")
+    yield case("two-texts", lambda body: body + body)
+    yield case("trailing-comma", lambda body: body[:-1] + b",}")
+    yield case("comment", lambda _: b"/* comment */" + body)
+    yield case("single-quotes", lambda body: body.replace(b'"', b"'"))
+    yield case("form-encoded", lambda _: b"first_name=Jane&last_name=Doe")
+    yield case("bare-word", lambda _: b"undefined")
+    for label, text in (("nan", "NaN"), ("infinity", "Infinity"), ("leading-zero", "012")):
+        yield case(f"{label}-in-an-unknown-member", _with_raw(text))
+    yield case("white-space", lambda _: b" \r\n\t" + body + b"\n", "accept")
+    yield case("indented", lambda body: json.dumps(json.loads(body), indent=2).encode(), "accept")
+    yield case("escaped", _escaped, "accept")
+    for label, change in (
+        ("byte-order-mark", lambda _: b"\xef\xbb\xbf" + body),
+        ("utf-16", lambda body: body.decode().encode("utf-16")),
+        ("invalid-utf-8", lambda body: body.replace(b"Doe", b"D\xff")),
+    ):
+        yield case(label, change, "open", choice="request.encoding")
+    yield case(
+        "member-twice", lambda body: b'{"unknown_member":1,"unknown_member":2,' + body[1:], "open",
+        choice="request.duplicate_member",
+    )  # fmt: skip
+    yield from _not_numbers(contract)
+
+
+def _with_raw(text: str) -> Callable[[bytes], bytes]:
+    return lambda body: b'{"unknown_member":' + text.encode() + b"," + body[1:]
+
+
+def _escaped(body: bytes) -> bytes:
+    """The same JSON with every character of every text escaped."""
+
+    def escape(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {escape(key): escape(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [escape(item) for item in value]
+        return "".join(f"\x00{ord(c):04x}" for c in value) if isinstance(value, str) else value
+
+    return json.dumps(escape(json.loads(body))).replace("\\u0000", "\\u").encode()
+
+
+def _not_numbers(contract: Contract) -> Iterator[Case]:
+    """NaN and infinities where a value of the contract stands."""
+    members = contract.request.get("properties", {})
+    numeric = next(
+        (n for n, s in members.items() if "enum" in s and isinstance(s["enum"][0], int)), None
+    )
+    if numeric:
+        for label, text, key in (
+            ("nan", "NaN", "request.json"),
+            ("infinity", "-Infinity", "request.json"),
+            ("past-doubles", "1e400", f"request.body.{numeric}.enum"),
+        ):
+            yield Case(
+                words_of_id(key, f"{label}-for-{numeric}"), (key,), "refuse", "json",
+                f"{numeric} → {text}", (Edit((numeric,), Raw(text)),),
+            )  # fmt: skip
+
+
+def meaning(contract: Contract) -> Iterator[Case]:
+    """Requests whose answers must agree with each other: at the same moment, and in sequence."""
+    yield Case(
+        "identity.profile_id/at-the-same-moment", (), "accept", "meaning",
+        "12 customers at the same moment", together=12,
+    )  # fmt: skip
+    yield Case(
+        "request.same_customer/twice", (), "open", "meaning", "the same customer again",
+        twice=True, choice="request.same_customer",
+    )  # fmt: skip
+    attributes = contract.request.get("properties", {}).get("custom_attributes")
+    if attributes is not None:
+        item = {"key": "sample_twice", "value": "first"}
+        yield Case(
+            "request.duplicate_attribute/same-key-twice", (), "open", "meaning",
+            "two custom attributes with one key",
+            (Edit(("custom_attributes",), [item, {**item, "value": "second"}]),),
+            choice="request.duplicate_attribute",
+        )  # fmt: skip
+
+
+def robustness(contract: Contract) -> Iterator[Case]:
+    """Requests that are no contract's business, but that no server may fail on."""
+
+    def case(label: str, words: str, **change: Any) -> Case:
+        return Case(words_of_id("robustness", label), (), "open", "robustness", words, **change)
+
+    nested = b'{"unknown_member":' + b"[" * 60 + b"]" * 60 + b","
+    yield case("60-nested-arrays", "60 nested arrays", raw=lambda body: nested + body[1:])
+    yield case("10000-members", "10,000 unknown members", raw=_many_members)
+    yield case(
+        "no-credential-and-malformed-json", "no credential and malformed JSON",
+        headers=((contract.credential.header, ()),), raw=lambda body: body[:-1],
+        choice="auth.order",
+    )  # fmt: skip
+
+
+def _many_members(body: bytes) -> bytes:
+    members = ",".join(f'"unknown_{number}":{number}' for number in range(10_000))
+    return f"{{{members},".encode() + body[1:]
+
+
+def last() -> Iterator[Case]:
+    """What may kill a server: sent last, one at a time, with a sign of life after each."""
+
+    def case(label: str, words: str, **change: Any) -> Case:
+        return Case(words_of_id("robustness", label), (), "open", "last", words, **change)
+
+    for depth in (5_000, 100_000):
+        text = b'{"unknown_member":' + b"[" * depth + b"]" * depth + b","
+        yield case(f"{depth}-nested-arrays", f"{depth:,} nested arrays",
+                   raw=lambda body, text=text: text + body[1:])  # fmt: skip
+    digits = b'{"unknown_member":' + b"9" * 5_000 + b","
+    yield case("5000-digit-number", "a number of 5,000 digits", raw=lambda body: digits + body[1:])
+    for label, name, value in (
+        ("body-is-not-gzip", "Content-Encoding", "gzip"),
+        ("unknown-content-encoding", "Content-Encoding", "klingon"),
+        ("unknown-charset", "Content-Type", f"{JSON_MEDIA_TYPE}; charset=klingon"),
+        ("content-type-that-is-none", "Content-Type", ";;;"),
+    ):
+        yield case(label, f"{name}: {value}", headers=((name, (value,)),))
