@@ -1,0 +1,1 @@
+"""A target that keeps every promise of the contract, with a switch that breaks one."""
