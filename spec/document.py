@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,26 +57,65 @@ def join(pointer: str, *segments: str | int) -> str:
     return "/".join([pointer, *(escape(segment) for segment in segments)])
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML 1.2's JSON-like scalars, as OpenAPI asks: `no` is text, `2000-12-31` is text."""
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-_Loader.yaml_implicit_resolvers = {
-    first: [
-        (tag, pattern)
-        for tag, pattern in resolvers
-        if tag not in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool")
-    ]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
-)
+class _Loader(_SafeLoader):  # type: ignore[misc]
+    """YAML 1.2's core schema, as OpenAPI asks: `no` and `2000-12-31` are text, 1e3 is a number."""
+
+
+def _construct_integer(_: Any, node: yaml.ScalarNode) -> int:
+    return int(node.value, 0 if node.value[:2] in ("0o", "0x") else 10)
+
+
+def _construct_mapping(loader: Any, node: yaml.MappingNode) -> Iterator[dict[str, Any]]:
+    """A mapping whose keys are text as in JSON, so that a status may be written without quotes."""
+    data: dict[str, Any] = {}
+    yield data
+    loader.flatten_mapping(node)
+    for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise yaml.constructor.ConstructorError(problem_mark=key.start_mark)
+        data[key.value] = loader.construct_object(value)
+
+
+_Loader.yaml_implicit_resolvers = {}
+for _tag, _pattern, _first in (
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
+    ("float", r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", "-+.0123456789"),
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("merge", r"<<", "<"),
+):
+    _Loader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_pattern})$"), list(_first)
+    )
+_Loader.add_constructor("tag:yaml.org,2002:int", _construct_integer)
+_Loader.add_constructor("tag:yaml.org,2002:map", _construct_mapping)
 
 
 def read_yaml(text: str) -> Any:
-    """`text` as plain data, by the rules of YAML 1.2 for booleans and dates."""
+    """`text` as plain data, by the rules of YAML 1.2."""
     return yaml.load(text, Loader=_Loader)
+
+
+def _read(text: str) -> tuple[Any, dict[str, int]]:
+    """JSON or YAML as plain data, and the line of each pointer."""
+    lines: dict[str, int] = {}
+    try:
+        data = json.loads(text)
+    except ValueError:
+        loader = _Loader(text)
+        try:
+            node = loader.get_single_node()
+            data = None if node is None else loader.construct_document(node)
+        finally:
+            loader.dispose()
+    else:
+        node = yaml.compose(text.replace("\t", " "), Loader=_Loader)
+    if node is not None:
+        _collect_lines(node, "#", node.start_mark.line + 1, lines)
+    return data, lines
 
 
 def load_document(path: Path = VENDOR_DOCUMENT) -> Document:
@@ -84,8 +125,7 @@ def load_document(path: Path = VENDOR_DOCUMENT) -> Document:
     """
     try:
         raw = path.read_bytes()
-        node = yaml.compose(raw.decode("utf-8"), Loader=_Loader)
-        data = read_yaml(raw.decode("utf-8"))
+        data, lines = _read(raw.decode("utf-8-sig"))
     except OSError as error:
         raise SpecError(f"cannot read the contract {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -94,10 +134,8 @@ def load_document(path: Path = VENDOR_DOCUMENT) -> Document:
         where = getattr(getattr(error, "problem_mark", None), "line", None)
         place = "" if where is None else f" (line {where + 1})"
         raise SpecError(f"the contract {path} is not readable YAML or JSON{place}") from error
-    if not isinstance(data, dict) or node is None:
+    if not isinstance(data, dict):
         raise SpecError(f"the contract {path} is not an OpenAPI document: its root is no mapping")
-    lines: dict[str, int] = {}
-    _collect_lines(node, "#", node.start_mark.line + 1, lines)
     return Document(data, lines, hashlib.sha256(raw).hexdigest(), path)
 
 

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import jsonpatch
-import jsonpointer
-
-from spec.contract import JSON_MEDIA_TYPE, Choice, Contract, ContractFinding, Credential, Header
+from spec import overlay
+from spec.contract import JSON_MEDIA_TYPE, Choice, Contract, ContractFinding
 from spec.document import VENDOR_DOCUMENT, Document, SpecError, join, load_document, read_yaml
+from spec.openapi import (
+    credential,
+    find_operation,
+    follow,
+    headers,
+    mapping,
+    parameter_pointers,
+    response_pointers,
+    schema_pointer,
+    scheme_names,
+    sequence,
+    text,
+)
 from spec.requirements import (
     Evidence,
     Level,
@@ -23,7 +33,7 @@ from spec.requirements import (
     of_schema,
     unhandled,
 )
-from spec.schema import Schema, normalise
+from spec.schema import ANNOTATIONS, Schema, normalise
 
 _HERE = Path(__file__).parent
 
@@ -34,42 +44,46 @@ def load(path: Path | None = None) -> Contract:
     Raises SpecError, with one sentence for the operator, when the document cannot serve.
     """
     document = load_document(path or VENDOR_DOCUMENT)
-    findings: list[ContractFinding] = []
     evidence = Evidence(document)
-    prose = read_yaml((_HERE / "prose.yaml").read_text("utf-8"))
-    patched = dataclasses.replace(document, data=_overlay(document, evidence, findings))
+    data, findings = overlay.apply(document, evidence)
+    patched = dataclasses.replace(document, data=data)
+    prose = _table("prose.yaml")
     for entry in prose["evidence"]:
         for source in evidence.find(entry["quote"]):
             evidence.sentences[entry["keyword"]] = source
-    operation = _operation(document)
-    post = document.get(operation)
-    request = normalise(patched, _schema_pointer(document, join(operation, "requestBody")))
-    responses: dict[int, Schema | None] = {}
-    for status in post.get("responses", {}):
-        if not str(status).isdigit():
-            continue
-        where = join(operation, "responses", status)
-        has_content = "content" in document.get(where, {})
-        responses[int(status)] = (
-            normalise(patched, _schema_pointer(document, where)) if has_content else None
-        )
+    operation = find_operation(document)
+    body = follow(document, join(operation, "requestBody"))
+    request = normalise(patched, schema_pointer(document, body))
+    places = response_pointers(document, operation)
+    responses = {
+        status: normalise(patched, schema_pointer(document, place))
+        if mapping(document, join(place, "content"))
+        else None
+        for status, place in places.items()
+    }
     errors = [schema for status, schema in responses.items() if status >= 400 and schema]
-    if not errors or not any(200 <= status < 300 for status in responses):
-        raise SpecError(f"the contract {document.path} documents no success, or no error schema")
-    info = document.get("#/info", {})
+    if not any(200 <= status < 300 for status in responses):
+        raise SpecError(f"the contract {document.path} documents no successful response")
+    if not errors:
+        raise SpecError(f"the contract {document.path} documents no error with a JSON schema")
+    info = mapping(document, "#/info")
+    media = mapping(document, join(body, "content", JSON_MEDIA_TYPE))
     contract = Contract(
         title=str(info.get("title", "")),
         version=str(info.get("version", "")),
         sha256=document.sha256,
         path=operation.split("/")[2].replace("~1", "/").replace("~0", "~"),
         method=operation.rpartition("/")[2].upper(),
-        servers=tuple(server.get("url", "") for server in document.get("#/servers", [])),
-        headers=tuple(_headers(document, operation)),
-        credential=_credential(document, operation),
+        servers=tuple(
+            text(document, join("#/servers", index, "url"))
+            for index in range(len(sequence(document, "#/servers")))
+        ),
+        headers=tuple(headers(document, operation)),
+        credential=credential(document, operation),
         request=request,
         responses=responses,
         refusal=errors[0],
-        example=request.get("example", _media(document, operation).get("example")),
+        example=request.get("example", media.get("example")),
         requirements={},
         choices={},
         findings=(),
@@ -77,19 +91,19 @@ def load(path: Path | None = None) -> Contract:
     )
     requirements: dict[str, Requirement] = {}
     for each in [
-        *_request_requirements(contract, operation, evidence),
-        *_response_requirements(contract, operation, evidence),
+        *_request_requirements(contract, body, evidence),
+        *_header_requirements(contract, evidence),
+        *_response_requirements(contract, places, evidence),
         *_prose_requirements(contract, operation, evidence, prose, findings),
     ]:
         if each.id in requirements:
             raise SpecError(f"two requirements of the contract would be called {each.id}")
         requirements[each.id] = each
-    for schema in [request, *(each for each in responses.values() if each)]:
-        for keyword, pointer in unhandled(schema):
-            message = f"The keyword {keyword} is not understood; what it demands is not tested."
-            source = Source(pointer, document.line(pointer))
-            findings.append(ContractFinding(f"not-understood:{pointer}", message, source))
-    decisions = read_yaml((_HERE / "decisions.yaml").read_text("utf-8"))
+    for what, pointer in _not_understood(contract, operation):
+        message = f"{what} is not understood; what it demands is not tested."
+        source = Source(pointer, document.line(pointer))
+        findings.append(ContractFinding(f"not-understood:{pointer}", message, source))
+    decisions = _table("decisions.yaml")
     decided = [
         ContractFinding(d["id"], d["message"], Source(d["pointer"], document.line(d["pointer"])))
         for d in decisions["contract_findings"]
@@ -103,82 +117,47 @@ def load(path: Path | None = None) -> Contract:
     )
 
 
-def _overlay(
-    document: Document, evidence: Evidence, findings: list[ContractFinding]
-) -> dict[str, Any]:
-    """The document with each overlay action that matches; the others become findings."""
-    data: dict[str, Any] = copy.deepcopy(document.data)
-    for action in read_yaml((_HERE / "overlay.yaml").read_text("utf-8")):
-        source = Source(action["pointer"], document.line(action["pointer"]), action["quote"])
-        try:
-            data = jsonpatch.JsonPatch([action]).apply(data)
-        except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException):
-            message = (
-                f"The overlay found nothing at {action['path']}; “{action['quote']}” is not tested."
-            )
-            findings.append(ContractFinding(f"overlay:{action['path']}", message, source))
-        else:
-            evidence.sentences["#" + action["path"]] = source
-    return data
+def _table(name: str) -> Any:
+    return read_yaml((_HERE / name).read_text("utf-8"))
 
 
-def _operation(document: Document) -> str:
-    """The pointer of the operation: `createProfile`, or the only one that takes a JSON body."""
-    found = [
-        (join("#/paths", path, method), operation)
-        for path, item in document.get("#/paths", {}).items()
-        if isinstance(item, dict)
-        for method, operation in item.items()
-        if isinstance(operation, dict) and "requestBody" in operation
-    ]
-    named = [pointer for pointer, each in found if each.get("operationId") == "createProfile"]
-    if len(named or found) != 1:
-        raise SpecError(f"the contract {document.path} has no operation createProfile with a body")
-    return named[0] if named else found[0][0]
+def _not_understood(contract: Contract, operation: str) -> Iterator[tuple[str, str]]:
+    """What the document says of the operation's messages and no requirement covers."""
+    document = contract.document
+    for schema in [contract.request, *(each for each in contract.responses.values() if each)]:
+        for keyword, pointer in unhandled(schema):
+            yield f"The keyword {keyword}", pointer
+    for pointer in parameter_pointers(document, operation):
+        if document.get(join(pointer, "in")) != "header":
+            yield "A parameter that is no header", pointer
+        elif _is_restricted(document, pointer):
+            yield "A header that is not any text", join(pointer, "schema")
+    for status in mapping(document, join(operation, "responses")):
+        if status not in map(str, contract.responses):
+            yield f"A response for {status}", join(operation, "responses", status)
 
 
-def _media(document: Document, operation: str) -> dict[str, Any]:
-    media = document.get(join(operation, "requestBody", "content", JSON_MEDIA_TYPE), {})
-    return media if isinstance(media, dict) else {}
-
-
-def _schema_pointer(document: Document, owner: str) -> str:
-    pointer = join(owner, "content", JSON_MEDIA_TYPE, "schema")
-    if document.get(pointer) is None:
-        raise SpecError(f"the contract {document.path} has no {JSON_MEDIA_TYPE} schema at {owner}")
-    return pointer
-
-
-def _headers(document: Document, operation: str) -> Iterator[Header]:
-    for index, parameter in enumerate(document.get(join(operation, "parameters"), [])):
-        if parameter.get("in") == "header":
-            pointer = join(operation, "parameters", index)
-            yield Header(parameter["name"], bool(parameter.get("required")), pointer)
-
-
-def _credential(document: Document, operation: str) -> Credential:
-    for alternative in document.get(join(operation, "security"), []):
-        for name in alternative:
-            scheme = document.get(join("#/components/securitySchemes", name), {})
-            if scheme.get("type") == "apiKey" and scheme.get("in") == "header":
-                word = str(scheme.get("default", "")).partition(" ")[0]
-                return Credential(scheme["name"], word)
-    raise SpecError(f"the contract {document.path} has no API key in a header")
+def _is_restricted(document: Document, parameter: str) -> bool:
+    """Whether the schema of a parameter says more than that it is text."""
+    schema = document.get(join(parameter, "schema"))
+    free = {"type", "format", *ANNOTATIONS}
+    text_only = isinstance(schema, dict) and schema.get("type") == "string"
+    return not text_only or bool(schema.keys() - free)
 
 
 def _request_requirements(
-    contract: Contract, operation: str, evidence: Evidence
+    contract: Contract, body: str, evidence: Evidence
 ) -> Iterator[Requirement]:
     def made(
         key: str, level: Level, statement: str, pointer: str, *sides: Side, part: str
     ) -> Requirement:
         return Requirement(key, level, statement, part, sides, evidence.source(pointer))
 
-    content = join(operation, "requestBody", "content", JSON_MEDIA_TYPE)
-    body = join(operation, "requestBody", "required")
-    if contract.document.get(body) is True:
+    content = join(body, "content", JSON_MEDIA_TYPE)
+    required = join(body, "required")
+    if contract.document.get(required) is True:
         words = "A request without a body is refused."
-        yield made("request.body.required", "must", words, body, "refuse", part="request body")
+        yield made("request.body.required", "must", words, required, "refuse", part="request body")
     yield from of_schema(
         "request.body", contract.request, evidence, level="must", part="request body"
     )
@@ -186,32 +165,37 @@ def _request_requirements(
     yield made("request.media_type", "should", words, content, "accept", "refuse", part="headers")
     words = "The body is one well-formed JSON text; malformed JSON is refused."
     yield made("request.json", "should", words, content, "accept", "refuse", part="request body")
+
+
+def _header_requirements(contract: Contract, evidence: Evidence) -> Iterator[Requirement]:
+    def made(keyword: str, statement: str, pointer: str, side: Side) -> Requirement:
+        key = identifier("request.header", [header.name.lower()], keyword)
+        return Requirement(key, "must", statement, "headers", (side,), evidence.source(pointer))
+
     for header in contract.headers:
-        base = f"request.header.{header.name.lower()}"
         pointer = join(header.pointer, "required")
         if header.required:
-            words = f"The header {header.name} is present."
-            yield made(f"{base}.required", "must", words, pointer, "refuse", part="headers")
+            yield made("required", f"The header {header.name} is present.", pointer, "refuse")
         else:
-            words = f"The header {header.name} may be left out."
-            yield made(f"{base}.optional", "must", words, pointer, "accept", part="headers")
-        pointer = join(header.pointer, "schema", "type")
-        words = f"The header {header.name} is taken as text, whatever it says."
-        yield made(f"{base}.type", "must", words, pointer, "accept", part="headers")
+            yield made("optional", f"The header {header.name} may be left out.", pointer, "accept")
+        if not _is_restricted(contract.document, header.pointer):
+            pointer = join(header.pointer, "schema", "type")
+            words = f"The header {header.name} is taken as text, whatever it says."
+            yield made("type", words, pointer, "accept")
 
 
 def _response_requirements(
-    contract: Contract, operation: str, evidence: Evidence
+    contract: Contract, places: Mapping[int, str], evidence: Evidence
 ) -> Iterator[Requirement]:
     for status, schema in contract.responses.items():
         if schema is None:
             continue
         part = "profile" if 200 <= status < 300 else "refusals"
-        pointer = join(operation, "responses", status, "content", JSON_MEDIA_TYPE)
+        pointer = join(places[status], "content", JSON_MEDIA_TYPE)
         base = f"response.{status}"
         yield from _message(base, base, schema, pointer, evidence, "must", part)
     refusal = next(s for s, schema in contract.responses.items() if schema is contract.refusal)
-    pointer = join(operation, "responses", refusal, "content", JSON_MEDIA_TYPE)
+    pointer = join(places[refusal], "content", JSON_MEDIA_TYPE)
     yield from _message(
         "rejection", "rejection.body", contract.refusal, pointer, evidence, "should", "refusals"
     )
@@ -274,13 +258,9 @@ def _prose_requirements(
 def _security_sources(document: Document, operation: str, key: str) -> Iterator[Source]:
     if not key.startswith("auth."):
         return
-    for index, alternative in enumerate(document.get(join(operation, "security"), [])):
-        for name in alternative:
-            scheme = join("#/components/securitySchemes", name)
-            for pointer in [join(operation, "security", index, name), *(
-                join(scheme, keyword) for keyword in ("type", "name", "in")
-            )]:  # fmt: skip
-                yield Source(pointer, document.line(pointer))
+    for named, scheme in scheme_names(document, operation):
+        for pointer in (named, *(join(scheme, keyword) for keyword in ("type", "name", "in"))):
+            yield Source(pointer, document.line(pointer))
 
 
 def _has(schema: Schema | None, members: list[str]) -> bool:

@@ -101,7 +101,7 @@ def descriptions(node: Any, pointer: str = "#") -> Iterator[tuple[str, str]]:
         for key, value in node.items():
             if key == "description" and isinstance(value, str):
                 yield join(pointer, key), value
-            elif key not in ("example", "examples"):
+            elif key not in ("example", "examples") or pointer.endswith("/properties"):
                 yield from descriptions(value, join(pointer, key))
     elif isinstance(node, list):
         for index, value in enumerate(node):
@@ -117,7 +117,11 @@ def segment(step: str) -> str:
     """One step of a location as a part of an id; `item` stands for array items."""
     if step == ITEM:
         return "item"
-    return "%69tem" if step == "item" else percent_encode(step, safe="-_").replace(".", "%2E")
+    return (
+        "%69tem"
+        if step == "item"
+        else percent_encode(step, safe="-_", errors="surrogatepass").replace(".", "%2E")
+    )
 
 
 def identifier(subject: str, location: Iterable[str], keyword: str) -> str:
@@ -149,12 +153,15 @@ def of_schema(
                 to: Level = "should" if request and keyword == "format" else level
                 words = f"{name} {_demand(keyword, node)}."
                 yield make(keyword, location, words, sources[keyword], to=to)
-        if node.get("additionalProperties") not in (None, True):
+        if not _says_nothing("additionalProperties", node.get("additionalProperties", True)):
             words = f"{name} {_demand('additionalProperties', node)}."
             yield make("additionalProperties", location, words, sources["additionalProperties"])
         elif request and "object" in types(node):
             words = f"{name} may have members that the contract does not name."
-            pointer = sources.get("properties", sources["type"])
+            keyword = next(
+                k for k in ("additionalProperties", "properties", "type") if k in sources
+            )
+            pointer = sources[keyword]
             yield make("additionalProperties", location, words, pointer, "accept")
         if request and node.get("nullable") is True and not node.get("x-open-null"):
             words = f"{name} may be null."
@@ -163,9 +170,10 @@ def of_schema(
             where, full = (*location, member), readable(subject, (*location, member))
             if member in node.get("required", []):
                 shown: tuple[Side, ...] = ("refuse",) if request else ()
-                yield make("required", where, f"{full} is present.", sources["required"], *shown)
+                pointer = sources[f"required/{member}"]
+                yield make("required", where, f"{full} is present.", pointer, *shown)
             elif request:
-                pointer = join(sources["properties"], member)
+                pointer = sources[f"properties/{member}"]
                 yield make("optional", where, f"{full} may be left out.", pointer, "accept")
 
 
@@ -186,6 +194,7 @@ def _says_nothing(keyword: str, value: Any) -> bool:
         (keyword == "format" and value not in formats.KNOWN)
         or (keyword == "uniqueItems" and value is not True)
         or (keyword in ("minLength", "minItems", "minProperties") and value == 0)
+        or (keyword == "additionalProperties" and value in (True, {"x-sources": {}}))
     )
 
 
@@ -225,7 +234,9 @@ def _demand(keyword: str, schema: Schema) -> str:
         names = [" or ".join(types(branch)) or "another form" for branch in value]
         return f"is {'exactly one' if keyword == 'oneOf' else 'any'} of: {', '.join(names)}"
     if keyword == "additionalProperties":
-        return "has only the members that the contract names"
+        if value is False:
+            return "has only the members that the contract names"
+        return "has no other members than those named or described"
     words = {
         "const": f"is {_json(value)}",
         "format": f"is {_ARTICLE.get(str(value), f'a {value}')}",

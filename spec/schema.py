@@ -1,21 +1,25 @@
 """From the vendor's OpenAPI schemas to JSON Schema 2020-12 without references.
 
 Every normalised schema object carries `x-sources`, the JSON Pointer of each of its keywords in the
-vendor's document, so that nothing derived from it forgets where it comes from.
+vendor's document, so that nothing derived from it forgets where it comes from. The pointers of one
+name on the `required` list and of one property are there as `required/NAME` and `properties/NAME`.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from spec.document import Document, SpecError, join
+from spec.patterns import PatternError, compile_pattern
 
 Schema = dict[str, Any]
 Location = tuple[str, ...]
 
-ITEM = "[]"  # stands for "any array item" in a Location; no property name can be mistaken for it
+ITEM = "[]"  # stands for "any array item" in a Location; no property may be called that
 ANNOTATIONS = frozenset(
     {
         "title",
@@ -26,11 +30,93 @@ ANNOTATIONS = frozenset(
         "deprecated",
         "readOnly",
         "writeOnly",
+        "externalDocs",
+        "xml",
     }
 )
 STRUCTURE = frozenset(
     {"properties", "items", "allOf", "$ref", "nullable", "x-sources", "x-open-null"}
 )
+_TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
+_ONE = frozenset(
+    {"items", "not", "contains", "propertyNames", "additionalProperties", "if", "then", "else"}
+    | {"unevaluatedProperties", "unevaluatedItems", "contentSchema"}
+)
+_LIST = frozenset({"oneOf", "anyOf", "prefixItems"})
+_MAP = frozenset({"properties", "patternProperties", "dependentSchemas"})
+_OURS = frozenset({"x-open-pattern", "x-open-unique"})  # what the overlay may add
+_DROPPED = frozenset({"$ref", "allOf", "$comment", "$defs", "$schema"})
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _are_names(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _are_types(value: Any) -> bool:
+    names = value if isinstance(value, list) else [value]
+    return bool(names) and all(_is_text(name) and name in _TYPES for name in names)
+
+
+def _are_schemas(value: Any) -> bool:
+    return isinstance(value, list) and bool(value)
+
+
+def _is_map(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_pattern(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(compile_pattern(value))
+    except PatternError:
+        return False
+
+
+# What a keyword's value has to be, for those that are read here or by the validator.
+_SHAPES: Mapping[str, Callable[[Any], bool]] = {
+    "type": _are_types,
+    "enum": _are_schemas,
+    "required": _are_names,
+    "format": _is_text,
+    "pattern": _is_pattern,
+    "nullable": _is_flag,
+    "uniqueItems": _is_flag,
+    "multipleOf": lambda value: _is_number(value) and 0 < value < 1e300,
+    "dependentRequired": lambda value: _is_map(value) and all(map(_are_names, value.values())),
+    "patternProperties": lambda value: _is_map(value) and all(map(_is_pattern, value)),
+    **dict.fromkeys(["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"], _is_number),
+    **dict.fromkeys(["minLength", "maxLength", "minItems", "maxItems"], _is_count),
+    **dict.fromkeys(["minProperties", "maxProperties"], _is_count),
+    **dict.fromkeys(["minContains", "maxContains"], _is_count),
+    **dict.fromkeys([*_LIST, "allOf"], _are_schemas),
+    **dict.fromkeys([*_MAP - {"patternProperties"}], _is_map),
+}
+
+
+def reference(document: Document, pointer: str) -> str:
+    """Where the `$ref` of the object at `pointer` leads, as a JSON Pointer of the document."""
+    target = document.get(join(pointer, "$ref"))
+    if not isinstance(target, str) or not target.startswith("#/"):
+        raise SpecError(f"the reference {target!r} at {pointer} leads out of the document")
+    return unquote(target)
 
 
 def normalise(document: Document, pointer: str) -> Schema:
@@ -38,7 +124,8 @@ def normalise(document: Document, pointer: str) -> Schema:
 
     `nullable: true` becomes the type `null` beside the declared one, except beside an enum without
     null, where it becomes the marker `x-open-null`; `allOf` is merged. Raises SpecError on a
-    reference that leads nowhere, leads out of the document, or into itself.
+    reference that leads nowhere, leads out of the document, or into itself, and on a keyword whose
+    value it cannot have.
     """
     return _normalise(document, pointer, ())
 
@@ -49,11 +136,12 @@ def _normalise(document: Document, pointer: str, seen: tuple[str, ...]) -> Schem
         return {"x-sources": {}}
     if not isinstance(raw, dict):
         raise SpecError(f"the contract has no schema at {pointer}")
+    for keyword, value in raw.items():
+        if keyword in _SHAPES and not _SHAPES[keyword](value):
+            raise SpecError(f"the schema at {pointer} has a {keyword} that cannot be read")
     schema: Schema = {"x-sources": {}}
     if "$ref" in raw:
-        target = raw["$ref"]
-        if not isinstance(target, str) or not target.startswith("#/"):
-            raise SpecError(f"the reference {target!r} at {pointer} leads out of the document")
+        target = reference(document, pointer)
         if target in seen:
             raise SpecError(f"the schema {target} refers to itself, which is not supported")
         _merge(schema, _normalise(document, target, (*seen, target)), pointer)
@@ -61,20 +149,24 @@ def _normalise(document: Document, pointer: str, seen: tuple[str, ...]) -> Schem
         _merge(schema, _normalise(document, join(pointer, "allOf", index), seen), pointer)
     own: Schema = {"x-sources": {}}
     for keyword, value in raw.items():
+        if keyword in _DROPPED or (keyword.startswith("x-") and keyword not in _OURS):
+            continue
         place = join(pointer, keyword)
         own["x-sources"][keyword] = place
-        if keyword == "properties":
-            own["properties"] = {
-                name: _normalise(document, join(place, name), seen) for name in value
-            }
-        elif keyword in ("items", "not", "contains", "propertyNames") or (
-            keyword == "additionalProperties" and isinstance(value, dict)
-        ):
-            own[keyword] = _normalise(document, place, seen)
-        elif keyword in ("oneOf", "anyOf"):
+        if keyword in _MAP:
+            own[keyword] = {name: _normalise(document, join(place, name), seen) for name in value}
+        elif keyword in _LIST:
             own[keyword] = [_normalise(document, join(place, i), seen) for i in range(len(value))]
-        elif keyword not in ("$ref", "allOf"):
+        elif keyword in _ONE and value is not False:
+            own[keyword] = _normalise(document, place, seen)
+        else:
             own[keyword] = copy.deepcopy(value)
+    for name in own.get("properties", {}):
+        if name == ITEM:
+            raise SpecError(f"a property at {pointer} is called {ITEM}, which is not supported")
+        own["x-sources"][f"properties/{name}"] = join(pointer, "properties", name)
+    for index, name in enumerate(own.get("required", [])):
+        own["x-sources"][f"required/{name}"] = join(pointer, "required", index)
     _merge(schema, own, pointer)
     return _with_null(schema) if schema.get("nullable") is True else schema
 
@@ -82,8 +174,14 @@ def _normalise(document: Document, pointer: str, seen: tuple[str, ...]) -> Schem
 def _merge(into: Schema, other: Schema, pointer: str) -> None:
     """Add `other` to `into`, as `allOf` would; what both state differently is an error."""
     for keyword, value in other.items():
-        if keyword in ("x-sources", "properties"):
+        if keyword == "x-sources":
             into.setdefault(keyword, {}).update(value)
+        elif keyword == "properties":
+            members = into.setdefault(keyword, {})
+            for name, member in value.items():
+                _merge(members.setdefault(name, {}), member, pointer)
+        elif keyword == "items" and isinstance(into.get(keyword), dict) and value is not False:
+            _merge(into[keyword], value, pointer)
         elif keyword == "required":
             into[keyword] = list(dict.fromkeys([*into.get(keyword, []), *value]))
         elif keyword in into and into[keyword] != value and keyword not in ANNOTATIONS:
@@ -93,11 +191,15 @@ def _merge(into: Schema, other: Schema, pointer: str) -> None:
 
 
 def _with_null(schema: Schema) -> Schema:
-    if "enum" in schema and None not in schema["enum"]:
+    forbidden = None not in schema.get("enum", [None]) or schema.get("const", None) is not None
+    if forbidden:
         schema["x-open-null"] = True
-    if "type" in schema:
-        declared = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-        schema["type"] = [*declared, *([] if "null" in declared else ["null"])]
+    if "type" in schema and "null" not in types(schema):
+        schema["type"] = [*types(schema), "null"]
+    for keyword in ("oneOf", "anyOf"):
+        branches = schema.get(keyword)
+        if branches and all("type" in each and "null" not in types(each) for each in branches):
+            schema[keyword] = [*branches, {"type": "null", "x-sources": {}}]
     return schema
 
 
@@ -137,9 +239,10 @@ def withdraw(schema: Schema, location: Location, keyword: str) -> Schema:
     node = at(changed, location)
     if keyword == "type":
         node.clear()
-    elif keyword == "enum":
-        node.pop("x-open-null", None)
-        node.pop("enum")
+    elif keyword in ("enum", "const"):
+        node.pop(keyword)
+        if "enum" not in node and "const" not in node:
+            node.pop("x-open-null", None)
     elif keyword == "pattern":
         node.pop("x-open-pattern", None)
         node.pop("pattern")
