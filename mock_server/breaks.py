@@ -100,9 +100,10 @@ def _candidates(keyword: str, node: Schema, current: Any) -> Iterator[Any]:
         case "minItems", int():
             yield items[: limit - 1]
         case "maxItems", int():
-            # Copies: as sets by key, the items are still those that stood there.
-            more = items or [sample(node.get("items", {}))]
-            yield [*items, *([more[-1]] * (limit + 1 - len(items)))]
+            first, missing = [*items, sample(node.get("items", {}))][0], limit + 1 - len(items)
+            # Copies first: as a set, the items are then still those that stood there.
+            yield [*items, *([first] * missing)]
+            yield [*items, *(_numbered(first, n) for n in range(missing))]
         case "uniqueItems", _:
             yield [*items, *items[:1]]
         case "minProperties", int():
@@ -112,3 +113,10 @@ def _candidates(keyword: str, node: Schema, current: Any) -> Iterator[Any]:
         case "additionalProperties", _:
             yield members | {"unexpected": 17}
     yield from ("text", 17, 1.5, True, [], {})
+
+
+def _numbered(value: Any, number: int) -> Any:
+    """A variation of `value`, another one for each number."""
+    if isinstance(value, dict):
+        return {name: _numbered(each, number) for name, each in value.items()}
+    return f"{value}{number}" if isinstance(value, str) else value
