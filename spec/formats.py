@@ -99,12 +99,14 @@ def _address(kind: type[IPv4Address] | type[IPv6Address]) -> Callable[[str], Val
 
 
 def _uri(text: str) -> Validity:
+    """RFC 3986 with a scheme; one without an authority, or with a bare `%`, is open."""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[\x21-\x7e]*", text) or re.search(
         r'[<>"{}|\\^`]', text
     ):
         return Validity.VIOLATION
     try:
-        return Validity.VALID if urlsplit(text).netloc else Validity.OPEN
+        plain = urlsplit(text).netloc and not re.search(r"%(?![0-9A-Fa-f]{2})", text)
+        return Validity.VALID if plain else Validity.OPEN
     except ValueError:
         return Validity.VIOLATION
 
