@@ -157,7 +157,7 @@ def test_a_quote_stands_at_its_pointer() -> None:
         place = source.pointer
         if not place.endswith("/description"):
             place = place.rpartition("/")[0] + "/description"
-        assert source.quote in " ".join(CONTRACT.document.get(place).split())
+        assert str(source.quote) in " ".join(CONTRACT.document.get(place).split())
 
 
 def test_a_keyword_that_prose_repeats_is_cited_with_the_words() -> None:
@@ -204,9 +204,11 @@ def broken(requirement: Requirement) -> list[Any]:
 
 
 def breaks_alone(contract: Contract, requirement: Requirement, body: Any) -> bool:
+    """Whether `contract` refuses `body` for `requirement`, and without it surely accepts it."""
     weaker = contract.without(requirement.id)
     found = {(each.location, each.keyword) for each in contract.request_reading.violations(body)}
-    return found == {(requirement.location, requirement.keyword)} and (
+    wanted = {(requirement.location, requirement.keyword)}
+    return (wanted <= found if requirement.keyword == "type" else wanted == found) and (
         weaker.request_reading.validity(body) is Validity.VALID
     )
 
@@ -245,6 +247,5 @@ def test_withdrawing_reaches_responses_and_refusals() -> None:
     schema = weaker.responses[200]
     assert schema is not None
     assert "format" not in at(schema, ("data", "profile_id"))
-    assert (
-        CONTRACT.without("response.200.data.required").response_readings[200].violations({}) == []
-    )
+    weaker = CONTRACT.without("response.200.data.required")
+    assert weaker.response_readings[200].violations({}) == []
