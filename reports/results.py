@@ -1,0 +1,106 @@
+"""results.json: the judge's reading of a run, and the one thing every report is made from."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+from collections import Counter
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from reports.html import render
+from reports.junit import junit
+from reports.words import VERDICTS, Results
+
+SCHEMA = Path(__file__).with_name("results.schema.json")
+
+
+class ResultsError(ValueError):
+    """The content is no results.json of this format; the message is one sentence."""
+
+
+def validate(results: Results) -> None:
+    """Raise ResultsError unless `results` follows the published schema and its counts agree."""
+    error = best_match(_validator().iter_errors(results))
+    if error is not None:
+        raise ResultsError(f"{error.json_path}: {error.message[:500]}")
+    counted = Counter(item["verdict"] for item in results["requirements"])
+    told = results["summary"]["verdicts"]
+    if any(counted[verdict] != told[verdict] for verdict in VERDICTS):
+        raise ResultsError(f"$.summary.verdicts: says {told}, the requirements {dict(counted)}")
+    ids = Counter(item["id"] for item in results["requirements"])
+    if twice := [key for key, count in ids.items() if count > 1]:
+        raise ResultsError(f"$.requirements: {twice[0]} is there twice")
+
+
+def write(results: Results, directory: Path) -> None:
+    """Write results.json, junit.xml and index.html into `directory`, each whole or not at all.
+
+    results.json comes first and is plain ASCII, so that lone surrogates survive a round trip.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    _write(directory / "results.json", dumps(results))
+    _write(directory / "junit.xml", junit(results))
+    _write(directory / "index.html", render(results))
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read a results.json, or the one in the directory `path`.
+
+    Raises OSError when it cannot be read, ResultsError when it is not one.
+    """
+    path = path / "results.json" if path.is_dir() else path
+    try:
+        results = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise ResultsError(f"{path} is not JSON: {error}") from error
+    validate(results)
+    assert isinstance(results, dict)
+    return results
+
+
+def dumps(results: Results) -> str:
+    """The text of results.json; a number that JSON has no word for becomes text."""
+    try:
+        return json.dumps(results, indent=1, allow_nan=False) + "\n"
+    except ValueError:
+        return json.dumps(_finite(results), indent=1, allow_nan=False) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return json.dumps(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    schema = json.loads(SCHEMA.read_text("utf-8"))
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+def _write(path: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode("utf-8", "backslashreplace"))
+        os.chmod(name, 0o666 & ~_umask())
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

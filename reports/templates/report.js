@@ -1,0 +1,138 @@
+"use strict";
+// Search and comfort. The report is complete without it.
+(() => {
+  const root = document.documentElement;
+  root.classList.add("js");
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const byId = (id) => document.getElementById(id);
+
+  // Copying
+  const copied = async (text) => {
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      const area = document.createElement("textarea");
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      const done = document.execCommand("copy");
+      area.remove();
+      return done;
+    }
+  };
+  for (const button of all("button.copy")) {
+    button.hidden = false;
+    const words = button.textContent;
+    button.addEventListener("click", async () => {
+      const done = await copied(byId(button.dataset.copy).textContent);
+      button.textContent = done ? "Copied" : "Press Ctrl+C";
+      setTimeout(() => { button.textContent = words; }, 1600);
+    });
+  }
+
+  // What is marked in a long body is scrolled to where it can be seen
+  const reveal = (within) => {
+    for (const mark of all("pre mark", within)) {
+      const pre = mark.closest("pre");
+      const below = mark.offsetTop - pre.offsetTop;
+      if (mark === pre.querySelector("mark") && below > pre.clientHeight - 40) {
+        pre.scrollTop = below - pre.clientHeight / 2;
+      }
+    }
+  };
+  all("main details").forEach((each) => each.addEventListener("toggle", () => reveal(each)));
+  reveal(document);
+
+  // The picture: one stop for the tab key, arrows inside, and what a cell is in words below
+  const hint = document.querySelector(".hint");
+  hint.hidden = false;
+  for (const group of all(".cells")) {
+    const cells = all("a", group);
+    cells.forEach((cell, index) => { cell.tabIndex = index ? -1 : 0; });
+    group.addEventListener("keydown", (event) => {
+      const at = cells.indexOf(document.activeElement);
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      const to = event.key === "Home" ? 0 : event.key === "End" ? cells.length - 1 : at + step;
+      if (at < 0 || !cells[to]) return;
+      event.preventDefault();
+      cells[at].tabIndex = -1;
+      cells[to].tabIndex = 0;
+      cells[to].focus();
+    });
+    for (const kind of ["focusin", "pointerover"]) {
+      group.addEventListener(kind, (event) => {
+        const cell = event.target.closest("a");
+        if (cell) hint.textContent = cell.title.replaceAll("\n", " · ");
+      });
+    }
+  }
+
+  // Search and filters; their state is in the hash: #?q=gender&level=must
+  const form = document.querySelector(".filters");
+  const fields = ["q", "level", "verdict", "part"].map(byId);
+  const rows = all("tr.row").map((row) => ({ row, text: row.textContent.toLowerCase() }));
+  const output = form.querySelector("output");
+  form.hidden = false;
+  const apply = () => {
+    const [words, level, verdict, part] = fields.map((field) => field.value);
+    const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
+    let shown = 0;
+    for (const { row, text } of rows) {
+      const data = row.dataset;
+      const fits = (!level || data.level === level) && (!verdict || data.verdict === verdict)
+        && (!part || data.part === part) && wanted.every((word) => text.includes(word));
+      row.hidden = !fits;
+      shown += fits;
+    }
+    for (const body of all("table.promises tbody")) {
+      body.hidden = !body.querySelector("tr.row:not([hidden])");
+    }
+    output.textContent = `${shown} of ${rows.length}`;
+  };
+  const remember = () => {
+    const state = new URLSearchParams();
+    for (const field of fields) if (field.value) state.set(field.id, field.value);
+    const hash = state.size ? `#?${state}` : "#promises";
+    history.replaceState(null, "", hash);
+    apply();
+  };
+  form.addEventListener("input", remember);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("reset", () => setTimeout(remember));
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, select, textarea")) return;
+    event.preventDefault();
+    fields[0].focus();
+  });
+
+  // Where a link leads is opened and shown
+  const arrive = () => {
+    const hash = location.hash.slice(1);
+    if (hash.startsWith("?")) {
+      const state = new URLSearchParams(hash.slice(1));
+      for (const field of fields) field.value = state.get(field.id) ?? "";
+      apply();
+      byId("promises").scrollIntoView();
+      return;
+    }
+    let place = byId(hash);
+    if (!place) try { place = byId(decodeURIComponent(hash)); } catch { /* not ours */ }
+    if (!place) return;
+    if (place.hidden) { fields.forEach((field) => { field.value = ""; }); apply(); }
+    for (let at = place; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
+    place.scrollIntoView();
+  };
+  addEventListener("hashchange", arrive);
+  apply();
+  if (location.hash) arrive();
+
+  // On paper everything is open
+  addEventListener("beforeprint", () => {
+    for (const each of all("details:not([open])")) { each.open = true; each.dataset.printed = ""; }
+  });
+  addEventListener("afterprint", () => {
+    for (const each of all("details[data-printed]")) { each.open = false; delete each.dataset.printed; }
+  });
+})();

@@ -1,0 +1,130 @@
+"""The short summary at the end of a run, in a terminal or a log."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from reports.text import one_line, plural, short, unmarked
+from reports.words import (
+    Finding,
+    Item,
+    Results,
+    clause,
+    ending,
+    findings,
+    headline,
+    mood,
+    remarks,
+    tally,
+    tries,
+    unverified,
+)
+
+SHOWN = 10
+GROUPS = 4
+CHOICES = 2
+_ID_WIDTH = 44
+_STYLE = {"fail": "bold red", "inconclusive": "bold yellow", "pass": "bold green"}
+
+
+def summary(results: Results, console: Console, *, report: Path | str | None = None) -> None:
+    """Print the answer, the worst findings and the next step.
+
+    `report` is the path of the HTML report, where one was written. The words are the same with and
+    without colour; nothing a target sent is read as markup or reaches the terminal as a control.
+    """
+    found = findings(results)
+    _print(console, Text(headline(results), _STYLE[mood(results)]))
+    counted = " · ".join(f"{count:,} {word}" for word, count, _ in tally(results))
+    _print(console, Text(counted, "dim"))
+    for remark in remarks(results):
+        _print(console, Text(one_line(remark)))
+    width = min(_ID_WIDTH, max((len(each.requirement["id"]) for each in found[:SHOWN]), default=0))
+    if found:
+        console.print()
+    for each in found[:SHOWN]:
+        _finding(console, each, width)
+    if len(found) > SHOWN:
+        _print(console, Text(f"and {len(found) - SHOWN:,} more in the report"), 8)
+    _unverified(console, results)
+    _choices(console, results)
+    if report is not None or found:
+        console.print()
+    if report is not None:
+        _print(console, Text.assemble(("report  ", "dim"), str(report)))
+    case = next((failure["case"] for each in found for failure in each.failures), None)
+    if case is not None:
+        again = f"adapty-conformance replay {shlex.quote(one_line(case))}"
+        _print(console, Text.assemble(("again   ", "dim"), again))
+
+
+def _finding(console: Console, finding: Finding, width: int) -> None:
+    item = finding.requirement
+    first = finding.failures[0] if finding.failures else None
+    message = one_line(first["message"] if first else item["statement"])
+    key = one_line(item["id"])
+    style = "red" if item["level"] == "must" else "yellow"
+    head = Text.assemble((f"{item['level']:<8}", style), (key, "bold"))
+    if max(width, len(key)) + 10 + len(message) <= console.width:
+        head.append(" " * (width - len(key) + 2) + message)
+        _print(console, head)
+    else:
+        _print(console, head)
+        _print(console, Text(message), 8)
+    if first is not None:
+        _print(console, _evidence(first), 8)
+    source = item["source"]
+    where = f"(line {source['line']})"
+    quote = f"“{short(unmarked(source['quote']), 100)}” {where}" if source["quote"] else None
+    _print(console, Text(quote or f"{one_line(source['pointer'])} {where}", "dim"), 8)
+    if finding.explained:
+        count = plural(len(finding.explained), "other broken promise", "other broken promises")
+        _print(console, Text(f"explains {count}"), 8)
+
+
+def _evidence(failure: Item) -> Text:
+    change, ends = failure["change"], ending(failure)
+    actual = short(clause(failure["actual"]), 200)
+    line = Text(
+        f"{short(change['words'], 200)}  →  {one_line(ends)}" if change and ends else actual
+    )
+    line.append(f"; expected: {short(clause(failure['expected']), 200)}")
+    if failure["tries"] > 1:
+        line.append(f" ({tries(failure)})", "dim")
+    return line
+
+
+def _unverified(console: Console, results: Results) -> None:
+    groups = unverified(results)
+    if not groups:
+        return
+    console.print()
+    for index, group in enumerate(groups[:GROUPS]):
+        label = "Not verified: " if index == 0 else " " * 14
+        count = plural(len(group.requirements), "promise")
+        _print(console, Text(f"{label}{count}: {one_line(group.reason)}"))
+    if len(groups) > GROUPS:
+        _print(console, Text(f"and for {len(groups) - GROUPS} more reasons, in the report"), 14)
+
+
+def _choices(console: Console, results: Results) -> None:
+    seen = [each["observed"] for each in results["choices"] if each["observed"] is not None]
+    if not seen:
+        return
+    shown = [short(clause(text), 100) for text in seen[:CHOICES]]
+    if len(seen) > CHOICES:
+        shown.append(f"{len(seen) - CHOICES} more in the report")
+    _print(console, Text(f"Choices seen: {'; '.join(shown)}."))
+
+
+def _print(console: Console, text: Text, indent: int = 0) -> None:
+    """A line; in a terminal it is folded under its indent, in a pipe it stays one line."""
+    if console.is_terminal:
+        console.print(Padding(text, (0, 0, 0, indent), expand=False), highlight=False)
+    else:
+        console.print(Text(" " * indent) + text, highlight=False, soft_wrap=True)
