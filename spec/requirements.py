@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import quote as percent_encode
 
@@ -76,13 +77,18 @@ class Evidence:
     document: Document
     sentences: dict[str, Source] = field(default_factory=dict)
 
+    @cached_property
+    def _said(self) -> list[tuple[str, str]]:
+        found = descriptions(self.document.data)
+        return [(pointer, " ".join(text.split())) for pointer, text in found]
+
     def find(self, words: str) -> list[Source]:
         """Every description that contains `words`, white space aside."""
         wanted = " ".join(words.split())
         return [
             Source(pointer, self.document.line(pointer), wanted)
-            for pointer, text in descriptions(self.document.data)
-            if wanted in " ".join(text.split())
+            for pointer, text in self._said
+            if wanted in text
         ]
 
     def source(self, pointer: str) -> Source:
