@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 from spec.contract import JSON_MEDIA_TYPE, Contract
@@ -66,9 +67,17 @@ class Case:
 
 
 def build(
-    contract: Contract, cases: Sequence[Case], control: Any, customer: str, profile_id: str = ""
+    contract: Contract,
+    cases: Sequence[Case],
+    control: Any,
+    customer: str,
+    profile_id: str = "",
+    extra: Mapping[str, str] = MappingProxyType({}),
 ) -> Request:
-    """The request of one case, of a pool of cases, or (for no case) of the control itself."""
+    """The request of one case, of a pool of cases, or (for no case) of the control itself.
+
+    `extra` are headers that this target's control needs beyond the contract's.
+    """
     headers: dict[str, tuple[str, ...]] = {
         contract.credential.header: (f"{contract.credential.scheme} {KEY}",),
         "Content-Type": (JSON_MEDIA_TYPE,),
@@ -76,6 +85,7 @@ def build(
     identity = contract.header("customer")
     if identity is not None:
         headers[identity.name] = (CUSTOMER,)
+    headers.update({name: (value,) for name, value in extra.items()})
     for case in cases:
         headers.update(case.headers)
     body = edits.serialise(edits.apply(control, [edit for case in cases for edit in case.edits]))

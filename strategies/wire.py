@@ -12,9 +12,10 @@ from typing import Any
 
 from spec.contract import JSON_MEDIA_TYPE, Contract
 from strategies.cases import CUSTOMER, KEY, RETURNED_PROFILE_ID, Case, words_of_id
-from strategies.edits import Edit, Raw
+from strategies.edits import ABSENT, Edit, Raw
 
 FRESH_PROFILE_ID = "9b2f0c5e-6d1a-4f3b-8c7d-0e1f2a3b4c5d"
+PLATFORM = "iOS"
 
 # Near misses of the key in a header value. What the shell makes of `${NAME…}` is what is sent.
 _CREDENTIALS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
@@ -106,9 +107,17 @@ def headers(contract: Contract) -> Iterator[Case]:
     platform = contract.header("platform")
     if platform:
         key = f"request.header.{platform.name.lower()}.type"
-        for value in ("iOS", "Android", "any text"):
+        for value in ("iOS", "Android"):
             yield _header(key, value, platform.name, value)
     yield from _media_types()
+
+
+def optional_headers(contract: Contract) -> Iterator[tuple[str, str, str]]:
+    """Each documented header that the control leaves out: the id that says so, name, a value."""
+    for part, value in (("profile", FRESH_PROFILE_ID), ("platform", PLATFORM)):
+        header = contract.header(part)
+        if header is not None:
+            yield f"request.header.{header.name.lower()}.optional", header.name, value
 
 
 def _header(key: str, label: str, name: str, value: str) -> Case:
@@ -190,17 +199,17 @@ def json_texts(contract: Contract) -> Iterator[Case]:
     yield case("trailing-brace", lambda body: body + b"}")
     yield case("two-texts", lambda body: body + body)
     yield case("trailing-comma", lambda body: body[:-1] + b",}")
-    yield case("comment", lambda _: b"/* comment */" + body)
+    yield case("comment", lambda body: b"/* comment */" + body)
     yield case("single-quotes", lambda body: body.replace(b'"', b"'"))
     yield case("form-encoded", lambda _: b"first_name=Jane&last_name=Doe")
     yield case("bare-word", lambda _: b"undefined")
     for label, text in (("nan", "NaN"), ("infinity", "Infinity"), ("leading-zero", "012")):
         yield case(f"{label}-in-an-unknown-member", _with_raw(text))
-    yield case("white-space", lambda _: b" \r\n\t" + body + b"\n", "accept")
+    yield case("white-space", lambda body: b" \r\n\t" + body + b"\n", "accept")
     yield case("indented", lambda body: json.dumps(json.loads(body), indent=2).encode(), "accept")
     yield case("escaped", _escaped, "accept")
     for label, change in (
-        ("byte-order-mark", lambda _: b"\xef\xbb\xbf" + body),
+        ("byte-order-mark", lambda body: b"\xef\xbb\xbf" + body),
         ("utf-16", lambda body: body.decode().encode("utf-16")),
         ("invalid-utf-8", lambda body: body.replace(b"Doe", b"D\xff")),
     ):
@@ -247,10 +256,17 @@ def _not_numbers(contract: Contract) -> Iterator[Case]:
             )  # fmt: skip
 
 
-def meaning(contract: Contract) -> Iterator[Case]:
+def meaning(contract: Contract, seeded_customer: str | None) -> Iterator[Case]:
     """Requests whose answers must agree with each other: at the same moment, and in sequence."""
+    customer = contract.header("customer")
+    if seeded_customer is not None and customer is not None:
+        yield Case(
+            "response.200/seeded-customer", (), "accept", "meaning", "the customer with purchases",
+            (Edit(("custom_attributes",), ABSENT),),
+            headers=((customer.name, (seeded_customer,)),),
+        )  # fmt: skip
     yield Case(
-        "identity.profile_id/at-the-same-moment", (), "accept", "meaning",
+        "identity.profile_id/at-the-same-moment", ("response.status",), "accept", "meaning",
         "12 customers at the same moment", together=12,
     )  # fmt: skip
     yield Case(

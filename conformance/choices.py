@@ -1,0 +1,42 @@
+"""Choices: what the target was seen to do where the contract is open. Reported, never judged."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from conformance.exchanges import Exchange
+from conformance.journal import Record
+from spec.contract import Contract
+
+
+def choices_of(contract: Contract, record: Record) -> dict[str, str | None]:
+    """For each choice of the contract the words of what was observed, None where nothing was."""
+    seen: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for exchange in record.exchanges:
+        if exchange.role != "probe" or not exchange.cases:
+            continue
+        case = record.cases[exchange.cases[0]]
+        if case.choice is not None:
+            labels = seen[case.choice][_what(exchange)]
+            label = " ".join(case.id.split("/")[1:]).replace("-", " ")
+            if label not in labels:
+                labels.append(label)
+        elif case.expect == "refuse" and case.requirements[0].startswith("request.body."):
+            if exchange.status is not None and 400 <= exchange.status < 500:
+                seen["refusal.status"][str(exchange.status)] = []
+    return {
+        key: "; ".join(
+            f"{what} ({', '.join(labels)})" if labels else what
+            for what, labels in sorted(seen[key].items())
+        )
+        if key in seen
+        else None
+        for key in contract.choices
+    }
+
+
+def _what(exchange: Exchange) -> str:
+    if exchange.status is None:
+        return "not answered"
+    word = "accepted" if exchange.accepted else "answered" if exchange.status >= 500 else "refused"
+    return f"{word} with {exchange.status}"

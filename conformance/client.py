@@ -1,0 +1,277 @@
+"""The client: the only sender. It sends the documented method and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+import zlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from itertools import count
+
+import httpx
+
+from conformance.exchanges import Exchange, Headers, Received, Role, Sent, Trouble
+from conformance.journal import Journal
+from conformance.secrets import Redactor, resolve
+from spec.contract import Contract
+from strategies.cases import Request
+
+BODY_LIMIT = 4 * 2**20  # bytes kept of a response, after decoding
+_PATIENCE = 5  # tries at a request that is throttled
+_LONGEST_WAIT = 30.0  # seconds
+
+
+class BudgetSpent(Exception):
+    """The operator's limit of requests or time is reached; nothing more is sent."""
+
+
+class Refused(Exception):
+    """Something asked for a request that this suite must never send."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where to send (`url` is the operation's) and how; `rate` in requests a second, 0: none."""
+
+    url: str
+    key: str = field(repr=False)
+    timeout: float = 5.0
+    concurrency: int = 8
+    rate: float = 0.0
+    requests: int | None = None
+    seconds: float | None = None
+
+
+def operation_url(base: str, contract: Contract) -> str:
+    """The operation's URL under `base`, which may already end in the operation's path."""
+    trimmed = base.rstrip("/")
+    if trimmed.endswith(contract.path.rstrip("/")):
+        return trimmed.removesuffix(contract.path.rstrip("/")) + contract.path
+    return trimmed + contract.path
+
+
+class Client:
+    """Sends requests of one contract to one target and journals every exchange.
+
+    Use as `async with client.opened():` around `send`. Redirects are not followed, proxies and
+    certificates come from no environment variable, and a response is read within `timeout` seconds
+    in all and up to BODY_LIMIT bytes.
+    """
+
+    def __init__(
+        self, target: Target, contract: Contract, journal: Journal, name: str = ""
+    ) -> None:
+        self.target = target
+        self.sent = 0
+        self._contract = contract
+        self._journal = journal
+        self._redactor = Redactor(target.key)
+        self._ids = (f"{name}{number}" for number in count(1))
+        self._started = time.monotonic()
+        self._next_turn = 0.0
+        self._http: httpx.AsyncClient | None = None
+        self._gate = asyncio.Semaphore(target.concurrency)
+
+    def _new(self, connections: int) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            headers={"User-Agent": "adapty-conformance", "Accept-Encoding": "gzip, deflate"},
+            limits=httpx.Limits(max_connections=connections, keepalive_expiry=2.0),
+            timeout=None,
+            trust_env=False,
+            follow_redirects=False,
+        )
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[Client]:
+        """Connections for the sends inside the block; closed after it."""
+        self._gate = asyncio.Semaphore(self.target.concurrency)
+        async with self._new(self.target.concurrency) as self._http:
+            yield self
+        self._http = None
+
+    @asynccontextmanager
+    async def one_connection(self) -> AsyncIterator[httpx.AsyncClient]:
+        """A separate client with a single connection, to be given to `send`."""
+        async with self._new(1) as http:
+            yield http
+
+    def applies(self, request: Request) -> bool:
+        """False when a near miss of the credential comes out as the credential itself."""
+        header = self._contract.credential.header
+        right = f"{self._contract.credential.scheme} {self.target.key}"
+        return all(
+            value == f"{self._contract.credential.scheme} ${{ADAPTY_API_KEY}}"
+            or resolve(value, self.target.key) != right
+            for name, value in request.headers
+            if name == header
+        )
+
+    async def send(
+        self,
+        request: Request,
+        *,
+        phase: str,
+        role: Role,
+        cases: tuple[str, ...] = (),
+        control: str | None = None,
+        customer: str = "",
+        over: httpx.AsyncClient | None = None,
+        method: str | None = None,
+    ) -> Exchange:
+        """Send one request and return its exchange, journalled.
+
+        Waits while the target throttles (429, or 503 with Retry-After). Raises BudgetSpent when the
+        operator's limits leave no request, and Refused for any method but the contract's.
+        """
+        if (method or self._contract.method) != self._contract.method:
+            raise Refused(f"only {self._contract.method} may be sent, not {method}")
+        async with self._gate:
+            for attempt in range(_PATIENCE):
+                await self._take_turn()
+                sent_at = time.time()
+                response, trouble, detail = await self._exchange(request, over or self._http)
+                received_at = time.time()
+                wait = _throttled(response, attempt)
+                if wait is None or trouble is not None:
+                    break
+                trouble = "throttled"
+                if attempt + 1 < _PATIENCE:
+                    await asyncio.sleep(wait)
+        exchange = Exchange(
+            id=next(self._ids), phase=phase, role=role, cases=cases,
+            request=Sent(self._contract.method, self.target.url, request.headers, request.body),
+            response=self._redacted(response), trouble=trouble, sent=sent_at, received=received_at,
+            control=control, customer=customer,
+            quotes_credential=response is not None and self._quotes(request, response),
+            detail=self._redactor.redact_text(detail),
+        )  # fmt: skip
+        self._journal.exchange(exchange)
+        return exchange
+
+    async def _take_turn(self) -> None:
+        target = self.target
+        if target.requests is not None and self.sent >= target.requests:
+            raise BudgetSpent(f"the limit of {target.requests} requests is spent")
+        if target.seconds is not None and time.monotonic() - self._started >= target.seconds:
+            raise BudgetSpent(f"the limit of {target.seconds:g} seconds is spent")
+        self.sent += 1
+        if target.rate:
+            now = time.monotonic()
+            turn = max(now, self._next_turn)
+            self._next_turn = turn + 1 / target.rate
+            await asyncio.sleep(turn - now)
+
+    async def _exchange(
+        self, request: Request, http: httpx.AsyncClient | None
+    ) -> tuple[Received | None, Trouble | None, str]:
+        assert http is not None, "send outside of `opened`"
+        headers = [
+            (name.encode("ascii"), resolve(value, self.target.key).encode("latin-1", "replace"))
+            for name, value in request.headers
+        ]
+        received: Received | None = None
+        try:
+            outgoing = http.build_request(
+                self._contract.method, self.target.url, headers=headers, content=request.body
+            )
+            async with asyncio.timeout(self.target.timeout):
+                response = await http.send(outgoing, stream=True)
+                try:
+                    received = Received(
+                        response.status_code, response.reason_phrase, _headers(response), b""
+                    )
+                    body, cut = await _read(response)
+                    received = Received(
+                        received.status, received.reason, received.headers, body, cut
+                    )
+                finally:
+                    await response.aclose()
+        except TimeoutError:
+            return received, "timeout", f"no whole answer within {self.target.timeout:g} s"
+        except _Unreadable as error:
+            return received, "unreadable", str(error)
+        except (httpx.LocalProtocolError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            return None, "ours", str(error)
+        except (httpx.TransportError, OSError) as error:
+            words = str(error) or type(error).__name__
+            return received, "connection" if received is None else "incomplete", words
+        return received, None, ""
+
+    def _redacted(self, response: Received | None) -> Received | None:
+        if response is None:
+            return None
+        redact = self._redactor
+        headers = tuple((redact.redact_text(n), redact.redact_text(v)) for n, v in response.headers)
+        return Received(
+            response.status, redact.redact_text(response.reason), headers,
+            redact.redact(response.body), response.truncated,
+        )  # fmt: skip
+
+    def _quotes(self, request: Request, response: Received) -> bool:
+        scheme = self._contract.credential.scheme
+        header = self._contract.credential.header
+        everything = b"\n".join(
+            [response.body, *(f"{n}: {v}".encode("utf-8", "replace") for n, v in response.headers)]
+        )
+        for name, value in request.headers:
+            if name == header:
+                presented = resolve(value, self.target.key).removeprefix(scheme).strip()
+                if self._redactor.quoted(presented, everything):
+                    return True
+        return self._redactor.quoted("", everything)
+
+
+class _Unreadable(Exception):
+    """The body cannot be decoded as its Content-Encoding says."""
+
+
+def _headers(response: httpx.Response) -> Headers:
+    return tuple(
+        (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw
+    )
+
+
+async def _read(response: httpx.Response) -> tuple[bytes, bool]:
+    """The decoded body and whether it was cut at BODY_LIMIT; a bomb is never unpacked beyond it."""
+    coding = response.headers.get("content-encoding", "identity").strip().lower()
+    if coding not in ("identity", "gzip", "x-gzip", "deflate", ""):
+        raise _Unreadable(f"the body has the content coding {coding}, which was not asked for")
+    inflate = zlib.decompressobj(zlib.MAX_WBITS | 32) if coding not in ("identity", "") else None
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        try:
+            body += inflate.decompress(chunk, BODY_LIMIT + 1 - len(body)) if inflate else chunk
+        except zlib.error as error:
+            raise _Unreadable(f"the body is not {coding}: {error}") from error
+        if len(body) > BODY_LIMIT:
+            return bytes(body[:BODY_LIMIT]), True
+    return bytes(body), False
+
+
+def _throttled(response: Received | None, attempt: int) -> float | None:
+    """Seconds to wait when the target throttles, None when it does not."""
+    if response is None or response.status not in (429, 503):
+        return None
+    after = response.header("retry-after")
+    if response.status == 503 and after is None:
+        return None
+    wait = _seconds(after) if after else None
+    if wait is None:
+        wait = 2.0**attempt * random.uniform(0.5, 1.0)
+    return min(max(wait, 0.0), _LONGEST_WAIT)
+
+
+def _seconds(after: str) -> float | None:
+    """Retry-After in seconds from now; None when it is neither a number nor a date."""
+    try:
+        return float(after)
+    except ValueError:
+        pass
+    try:
+        return parsedate_to_datetime(after).timestamp() - time.time()
+    except (TypeError, ValueError):
+        return None

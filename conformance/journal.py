@@ -1,0 +1,86 @@
+"""The journal: an append-only file of one JSON object a line, from which every report is made.
+
+Each process of a run writes a file of its own, `journal.ndjson` or `journal-WORKER.ndjson`; the
+controlling process joins them at the end.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from conformance.exchanges import (
+    CaseRecord,
+    Exchange,
+    case_from_json,
+    case_to_json,
+    dumps,
+    from_json,
+    to_json,
+)
+
+
+class Journal:
+    """Writes exchanges and the cases they were sent for, each line flushed as it is written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.exchanges: list[Exchange] = []
+        self.cases: dict[str, CaseRecord] = {}
+        self._file: IO[str] = path.open("a", encoding="ascii")
+
+    def case(self, case: CaseRecord) -> None:
+        """Note what a case is, once, before its first exchange."""
+        if case.id not in self.cases:
+            self.cases[case.id] = case
+            self._write({"kind": "case", **case_to_json(case)})
+
+    def exchange(self, exchange: Exchange) -> None:
+        """Note how a request ended."""
+        self.exchanges.append(exchange)
+        self._write({"kind": "exchange", **to_json(exchange)})
+
+    def note(self, kind: str, **facts: Any) -> None:
+        """Note anything else that a reading of the run needs."""
+        self._write({"kind": kind, **facts})
+
+    def close(self) -> None:
+        """Close the file; what was noted stays readable."""
+        self._file.close()
+
+    def _write(self, line: dict[str, Any]) -> None:
+        self._file.write(dumps(line) + "\n")
+        self._file.flush()
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a journal tells: cases by id, exchanges in the order they ended, other notes by kind."""
+
+    cases: dict[str, CaseRecord]
+    exchanges: tuple[Exchange, ...]
+    notes: dict[str, list[dict[str, Any]]]
+
+
+def read(paths: Iterable[Path]) -> Record:
+    """Read journals, oldest first. A torn last line, as a kill leaves it, is passed over."""
+    cases: dict[str, CaseRecord] = {}
+    exchanges: dict[str, Exchange] = {}
+    notes: dict[str, list[dict[str, Any]]] = {}
+    for path in paths:
+        for text in path.read_text("ascii").splitlines():
+            try:
+                line = json.loads(text)
+            except ValueError:
+                continue
+            kind = line.pop("kind")
+            if kind == "case":
+                cases[line["id"]] = case_from_json(line)
+            elif kind == "exchange":
+                exchanges[line["id"]] = from_json(line)
+            else:
+                notes.setdefault(kind, []).append(line)
+    return Record(cases, tuple(exchanges.values()), notes)

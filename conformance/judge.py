@@ -1,0 +1,305 @@
+"""The judge: from a contract and what was exchanged to a verdict for every requirement. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from conformance.choices import choices_of
+from conformance.exchanges import CaseRecord, Exchange
+from conformance.journal import Record
+from conformance.observe import Observation, observe, taken
+from conformance.outcome import KEPT, Outcome, outcome
+from conformance.together import clock, liveness, sharing
+from spec.contract import Contract
+from spec.requirements import Requirement, Side, readable
+
+VerdictName = Literal["pass", "fail", "known", "inconclusive", "untested"]
+SAMPLES = 3  # exchanges kept with a failure; the journal has all
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One way in which a requirement failed: `failed` of `tries` exchanges show it."""
+
+    requirement: str
+    case: str
+    message: str
+    expected: str
+    actual: str
+    exchanges: tuple[Exchange, ...]
+    tries: int
+    failed: int
+    control: str | None = None
+    cause: str | None = None
+    place: str | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The verdict of one requirement, with the reason where there is no plain pass or fail."""
+
+    requirement: Requirement
+    name: VerdictName
+    reason: str | None
+    cases: int
+    failures: tuple[Failure, ...]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """All verdicts by id, and what the target was seen to do where the contract is open."""
+
+    verdicts: Mapping[str, Verdict]
+    choices: Mapping[str, str | None]
+
+
+def judge(
+    contract: Contract, record: Record, left_out: Mapping[str, str] | None = None
+) -> Judgement:
+    """Judge every exchange against every requirement it touches.
+
+    `left_out` maps requirements that were deselected to the reason to be shown.
+    """
+    ledger = _Ledger(contract, record)
+    ledger.observe_all()
+    ledger.judge_cases()
+    ledger.judge_together()
+    verdicts = {
+        key: ledger.verdict(each, (left_out or {}).get(key))
+        for key, each in contract.requirements.items()
+    }
+    return Judgement(verdicts, choices_of(contract, record))
+
+
+def judge_case(contract: Contract, record: Record, case: str) -> list[Failure]:
+    """The failures that the exchanges of one case show of the requirements it probes."""
+    ledger = _Ledger(contract, record)
+    ledger.judge_cases([case])
+    return [failure for failures in ledger.failures.values() for failure in failures]
+
+
+class _Ledger:
+    """What has been shown so far, by requirement."""
+
+    def __init__(self, contract: Contract, record: Record) -> None:
+        self.contract = contract
+        self.record = record
+        self.failures: dict[str, list[Failure]] = defaultdict(list)
+        self.shown: dict[str, set[Side]] = defaultdict(set)
+        self.cases: dict[str, set[str]] = defaultdict(set)
+        self.unknown: dict[str, Counter[str]] = defaultdict(Counter)
+        self.by_id = {exchange.id: exchange for exchange in record.exchanges}
+
+    def expectation(self, exchange: Exchange) -> str:
+        """What the contract says of the request of an exchange."""
+        if exchange.role in ("control", "pool") or not exchange.cases:
+            return "accept"
+        return self.record.cases[exchange.cases[0]].expect
+
+    def observe_all(self) -> None:
+        """Judge the response of every exchange, whatever it was sent for."""
+        broken: dict[str, list[tuple[Exchange, Observation]]] = defaultdict(list)
+        touched: Counter[str] = Counter()
+        for exchange in self.record.exchanges:
+            expect = self.expectation(exchange)
+            for each in observe(
+                self.contract, exchange, is_open=expect == "open", is_valid=expect == "accept"
+            ):
+                touched[each.requirement] += 1
+                self.cases[each.requirement].update(exchange.cases or ("control/full",))
+                if each.ok:
+                    self.shown[each.requirement].update(("observe", "accept"))
+                else:
+                    broken[each.requirement].append((exchange, each))
+            if expect == "accept" and exchange.accepted:
+                for key in taken(self.contract, exchange):
+                    self.shown[key].add("accept")
+        for key, found in broken.items():
+            exchange, each = found[0]
+            self.failures[key].append(
+                Failure(
+                    requirement=key,
+                    case=exchange.cases[0] if exchange.cases else "control/full",
+                    message=_sentence(self.contract.requirements[key], each),
+                    expected=each.expected or self.contract.requirements[key].statement,
+                    actual=each.actual,
+                    exchanges=tuple(e for e, _ in found[:SAMPLES]),
+                    tries=touched[key],
+                    failed=len(found),
+                    control=exchange.control,
+                    place=each.place,
+                )
+            )
+
+    def judge_cases(self, only: Iterable[str] | None = None) -> None:
+        """Judge each case by the exchanges that were sent for it."""
+        sent: dict[str, list[Exchange]] = defaultdict(list)
+        for exchange in self.record.exchanges:
+            for case in exchange.cases:
+                sent[case].append(exchange)
+        groups: dict[str, list[tuple[CaseRecord, Outcome, Failure | None]]] = defaultdict(list)
+        for key in sent if only is None else only:
+            record = self.record.cases[key]
+            groups[record.either or key].append((record, *self._case(record, sent[key])))
+        for members in groups.values():
+            if any(result.result == "kept" for _, result, _ in members):
+                members = [(each, KEPT, None) for each, _, _ in members]
+            for record, result, failure in members[:1] if members[0][2] else members:
+                self._note(record, result, failure)
+
+    def _case(
+        self, case: CaseRecord, exchanges: Sequence[Exchange]
+    ) -> tuple[Outcome, Failure | None]:
+        tried = [each for each in exchanges if each.role in ("probe", "again")]
+        if not tried:
+            pooled = [each for each in exchanges if each.role == "pool"]
+            if any(each.accepted for each in pooled):
+                return KEPT, None
+            return Outcome("unknown", "it was sent only together with others"), None
+        results = [
+            (each, outcome(self.contract, case.expect, each, control=self._control(each)))
+            for each in tried
+        ]
+        broken = [(each, result) for each, result in results if result.result == "broken"]
+        # A crash that does not repeat is told once, by the requirement that forbids crashes.
+        if broken and not all(r.cause and len(broken) < len(results) for _, r in broken):
+            exchange, first = broken[0]
+            failure = Failure(
+                requirement=case.requirements[0] if case.requirements else "",
+                case=case.id,
+                message=f"{case.words}: {first.message}",
+                expected=first.expected,
+                actual=first.actual,
+                exchanges=tuple(each for each, _ in broken[:SAMPLES]),
+                tries=len(results),
+                failed=len(broken),
+                control=exchange.control,
+                cause=first.cause,
+            )
+            return first, failure
+        # What was answered rightly in the end was answered; troubles on the way have their own ids.
+        kept = any(result.result == "kept" for _, result in results)
+        return KEPT if kept or broken else results[0][1], None
+
+    def _control(self, exchange: Exchange) -> bool:
+        control = self.by_id.get(exchange.control or "")
+        return control is not None and control.accepted
+
+    def _note(self, case: CaseRecord, result: Outcome, failure: Failure | None) -> None:
+        side: Side = "accept" if case.expect == "accept" else "refuse"
+        for number, key in enumerate(case.requirements):
+            self.cases[key].add(case.id)
+            if failure:
+                cause = failure.cause if number == 0 else case.requirements[0]
+                self.failures[key].append(replace(failure, requirement=key, cause=cause))
+            elif result.result == "kept":
+                self.shown[key].add(side)
+            else:
+                self.unknown[key][result.message] += 1
+
+    def judge_together(self) -> None:
+        """Judge what only several exchanges show: shared ids, clocks, hangs, a dead target."""
+        valid = [e for e in self.record.exchanges if self.expectation(e) == "accept"]
+        for found in (
+            *sharing(self.contract, valid),
+            *clock(self.contract, valid),
+            *liveness(self.record),
+        ):
+            if found.requirement not in self.contract.requirements:
+                continue
+            if not found.ok:
+                self.failures[found.requirement].append(
+                    Failure(
+                        found.requirement, found.case, found.message, found.expected, found.actual,
+                        found.exchanges[:SAMPLES], found.tries, found.failed,
+                        place=found.place,
+                    )
+                )  # fmt: skip
+            else:
+                self.shown[found.requirement].add("observe")
+                self.cases[found.requirement].add(found.case)
+        self._refuses_everything()
+        self._fold()
+
+    def _refuses_everything(self) -> None:
+        controls = [e for e in self.record.exchanges if e.role == "control"]
+        if controls and not any(each.accepted for each in controls):
+            refused = [e for e in controls if e.status is not None and e.status >= 400]
+            if refused and not self.failures["response.status"]:
+                status = refused[0].status
+                self.failures["response.status"].append(
+                    Failure(
+                        "response.status", "control/full",
+                        f"every valid request is refused, the first with {status}",
+                        f"accepted, {self.contract.success}", str(status),
+                        tuple(refused[:SAMPLES]), len(controls), len(refused),
+                    )
+                )  # fmt: skip
+
+    def _fold(self) -> None:
+        """Name the cause of what only follows from another finding, so that it is told once.
+
+        Where no credential is needed at all, every wrong one passes; where the type of a value is
+        not checked, nothing else about it, or within it, can be.
+        """
+        taken = self.failures.get("auth.missing", [])
+        if any(failure.actual.startswith("2") for failure in taken):
+            for key in ("auth.scheme", "auth.wrong_key"):
+                self._blame(key, "auth.missing")
+        unchecked = [
+            each
+            for key, each in self.contract.requirements.items()
+            if each.subject == "request.body" and each.keyword == "type" and self.failures.get(key)
+        ]
+        for each in unchecked:
+            for key, other in self.contract.requirements.items():
+                within = other.location[: len(each.location)] == each.location
+                if other.subject == each.subject and within and key != each.id:
+                    self._blame(key, each.id)
+
+    def _blame(self, key: str, cause: str) -> None:
+        if self.failures.get(key):
+            self.failures[key] = [
+                failure if failure.cause else replace(failure, cause=cause)
+                for failure in self.failures[key]
+            ]
+
+    def verdict(self, requirement: Requirement, left_out: str | None) -> Verdict:
+        """The verdict of one requirement: fail before inconclusive before pass."""
+        key = requirement.id
+        failures = tuple(self.failures.get(key, ()))
+        missing = [side for side in requirement.sides if side not in self.shown[key]]
+        name: VerdictName
+        reason: str | None = None
+        if failures:
+            name = "fail"
+        elif left_out:
+            name, reason = "untested", left_out
+        elif self.unknown[key]:
+            name, reason = "inconclusive", self.unknown[key].most_common(1)[0][0]
+        elif not missing:
+            name = "pass"
+        elif self.shown[key]:
+            name, reason = "inconclusive", f"nothing showed the side “{missing[0]}”"
+        else:
+            name, reason = "untested", _never(requirement)
+        return Verdict(requirement, name, reason, len(self.cases[key]), failures)
+
+
+def _never(requirement: Requirement) -> str:
+    if requirement.sides == ("observe",) and requirement.location:
+        return f"the target never returned {readable(requirement.subject, requirement.location)}"
+    if requirement.sides == ("observe",):
+        return "the target never returned such a response"
+    return "no case of it was sent"
+
+
+def _sentence(requirement: Requirement, seen: Observation) -> str:
+    return (
+        f"{requirement.statement.rstrip('.')}, but: {seen.actual}"
+        if seen.actual
+        else requirement.statement
+    )

@@ -1,0 +1,251 @@
+"""What one exchange shows, whatever it was sent for: each requirement its response touches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from conformance.exchanges import Exchange, Received
+from conformance.parsing import NotJson, parse
+from spec.contract import JSON_MEDIA_TYPE, Contract
+from spec.formats import Validity
+from spec.reading import Reading, same_json
+from spec.requirements import identifier
+from spec.schema import ITEM, Location, Schema
+from strategies.edits import show
+
+SAFE_INTEGER = 2**53
+_CUSTOMER = "/data/customer_user_id"
+_ATTRIBUTES = "/data/custom_attributes"
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One requirement kept or broken by one exchange; `place` points into the response body."""
+
+    requirement: str
+    ok: bool
+    expected: str = ""
+    actual: str = ""
+    place: str | None = None
+
+
+def observe(
+    contract: Contract, exchange: Exchange, *, is_open: bool, is_valid: bool
+) -> list[Observation]:
+    """Everything that `exchange` shows of requirements about responses.
+
+    `is_valid` says that the contract wants the request accepted; `is_open` that it does not say.
+    """
+    return [
+        each
+        for each in _all(contract, exchange, is_open, is_valid)
+        if each.requirement in contract.requirements
+    ]
+
+
+def _all(
+    contract: Contract, exchange: Exchange, is_open: bool, is_valid: bool
+) -> Iterator[Observation]:
+    response, status = exchange.response, exchange.status
+    if response is not None:
+        yield Observation(
+            "secrecy.credential", not exchange.quotes_credential,
+            "no credential in the response", "the credential stands in the response",
+        )  # fmt: skip
+    if status is None or response is None:
+        if exchange.trouble == "unreadable" and response is not None:
+            subject = _subject(contract, response.status, is_open)
+            if subject:
+                yield Observation(f"{subject[0]}.json", False, "a readable body", exchange.detail)
+        return
+    yield Observation(
+        "robustness.server_error", status < 500, "no 5xx status", _status(response), None
+    )
+    yield Observation("robustness.hang", True)
+    yield Observation("robustness.connection", True)
+    if is_valid and status < 400:
+        documented = status in contract.responses
+        expected = f"the documented success, {contract.success}"
+        yield Observation("response.status", documented, expected, _status(response))
+    if not is_valid and not is_open and not 200 <= status < 300 and status < 500:
+        yield Observation("rejection.status", status >= 400, "a 4xx status", _status(response))
+    subject = _subject(contract, status, is_open)
+    if subject:
+        yield from _message(subject, response)
+    if status == contract.success and is_valid:
+        yield from _echo(contract, exchange, response)
+
+
+def taken(contract: Contract, exchange: Exchange) -> set[str]:
+    """The requirements whose valid side an accepted request shows by what it holds."""
+    value = _sent_body(exchange.request.body)
+    found = {
+        identifier("request.body", where, keyword)
+        for where, keyword in _touched(contract.request, value, ())
+        if keyword == "type"
+    }
+    found |= {
+        f"request.header.{header.name.lower()}.optional"
+        for header in contract.headers
+        if exchange.request.header(header.name) is None
+    }
+    return found & contract.requirements.keys()
+
+
+def _status(response: Received) -> str:
+    return f"{response.status} {response.reason}".strip()
+
+
+def _subject(contract: Contract, status: int, is_open: bool) -> tuple[str, str, Reading] | None:
+    """The ids' base and subject, and the schema, that a response of this status answers to."""
+    if status in contract.response_readings:
+        name = f"response.{status}"
+        return name, name, contract.response_readings[status]
+    if 400 <= status < 500 and not is_open:
+        return "rejection", "rejection.body", contract.refusal_reading
+    return None
+
+
+def _message(subject: tuple[str, str, Reading], response: Received) -> Iterator[Observation]:
+    base, name, reading = subject
+    media = response.header("content-type")
+    kind = (media or "").partition(";")[0].strip().lower()
+    yield Observation(
+        f"{base}.media_type", kind == JSON_MEDIA_TYPE, f"Content-Type: {JSON_MEDIA_TYPE}",
+        f"Content-Type: {media}" if media is not None else "no Content-Type",
+    )  # fmt: skip
+    if response.truncated:
+        return
+    try:
+        value = parse(response.body)
+    except NotJson as error:
+        yield Observation(f"{base}.json", False, "one well-formed JSON text", str(error))
+        return
+    yield Observation(f"{base}.json", True)
+    yield from _schema(name, reading, value)
+    stated = value.get("status_code") if isinstance(value, dict) else None
+    if isinstance(stated, int | float) and not isinstance(stated, bool):
+        yield Observation(
+            f"{name}.status_code.http_status", stated == response.status,
+            f"status_code {response.status}", f"status_code {show(stated)}", "/status_code",
+        )  # fmt: skip
+
+
+def _schema(subject: str, reading: Reading, value: Any) -> Iterator[Observation]:
+    broken: dict[tuple[Location, str], Observation] = {}
+    mistyped: set[Location] = set()
+    for violation in reading.violations(value):
+        if violation.location in mistyped:
+            continue
+        if violation.keyword == "type":
+            mistyped.add(violation.location)
+        key = (violation.location, violation.keyword)
+        name = identifier(subject, *key)
+        broken.setdefault(
+            key, Observation(name, False, "", violation.message, violation.pointer or None)
+        )
+    yield from broken.values()
+    for location, keyword in _touched(reading.schema, value, ()):
+        if (location, keyword) not in broken:
+            yield Observation(identifier(subject, location, keyword), True)
+
+
+def _touched(schema: Schema, value: Any, at: Location) -> set[tuple[Location, str]]:
+    """Every keyword that `value` puts to the test; null tests nothing but the type."""
+    found = {(at, key) for key in _keywords(schema) if value is not None or key == "type"}
+    if isinstance(value, dict):
+        for name in schema.get("required", ()):
+            found.add(((*at, name), "required"))
+        for name, child in schema.get("properties", {}).items():
+            if name in value:
+                found |= _touched(child, value[name], (*at, name))
+    elif isinstance(value, list) and isinstance(schema.get("items"), dict):
+        for item in value:
+            found |= _touched(schema["items"], item, (*at, ITEM))
+    return found
+
+
+def _keywords(schema: Schema) -> tuple[str, ...]:
+    return tuple(
+        key for key in schema if key not in ("properties", "items", "required", "x-sources")
+    )
+
+
+def _echo(contract: Contract, exchange: Exchange, response: Received) -> Iterator[Observation]:
+    try:
+        answer = parse(response.body)
+    except NotJson:
+        return
+    data = answer.get("data") if isinstance(answer, dict) else None
+    if not isinstance(data, dict):
+        return
+    # A member that breaks its schema has its own finding; whether it echoes is no second one.
+    broken = {v.pointer for v in contract.response_readings[response.status].violations(answer)}
+    header = contract.header("customer")
+    sent = exchange.request.header(header.name) if header else None
+    if sent and sent.isascii() and "customer_user_id" in data and not _under(broken, _CUSTOMER):
+        yield Observation(
+            "echo.customer_user_id", data["customer_user_id"] == sent,
+            f"customer_user_id {show(sent)}", f"customer_user_id {show(data['customer_user_id'])}",
+            _CUSTOMER,
+        )  # fmt: skip
+    if isinstance(data.get("custom_attributes"), list) and not _under(broken, _ATTRIBUTES):
+        yield from _attributes(contract, exchange, data["custom_attributes"])
+
+
+def _under(pointers: set[str], place: str) -> bool:
+    return any(pointer == place or pointer.startswith(place + "/") for pointer in pointers)
+
+
+def _attributes(
+    contract: Contract, exchange: Exchange, returned: list[Any]
+) -> Iterator[Observation]:
+    body = _sent_body(exchange.request.body)
+    if contract.request_reading.validity(body) is not Validity.VALID:
+        return
+    asked = _by_key(body.get("custom_attributes") or [])
+    got = _by_key(returned)
+    if not asked or len(asked) != len(body["custom_attributes"]):
+        return
+    place = _ATTRIBUTES
+    name = "echo.custom_attributes"
+    for key, value in asked.items():
+        if key not in got:
+            yield Observation(name, False, f"{show(key)}: {show(value)}", f"no {show(key)}", place)
+            return
+        if _judged(value) and not same_json(value, got[key]):
+            actual = f"{show(key)}: {show(got[key])}"
+            yield Observation(name, False, f"{show(key)}: {show(value)}", actual, place)
+            return
+    extra = sorted(set(got) - set(asked))
+    if extra or len(got) != len(returned):
+        actual = f"also {show(extra[0])}" if extra else "an attribute more than once"
+        yield Observation(name, False, "exactly the attributes that were set", actual, place)
+        return
+    yield Observation(name, True)
+
+
+def _judged(value: Any) -> bool:
+    """Whether the contract says that a value comes back: empty text and unsafe numbers are open."""
+    if isinstance(value, str):
+        return value != ""
+    return bool(abs(value) < SAFE_INTEGER)
+
+
+def _by_key(items: list[Any]) -> dict[str, Any]:
+    return {
+        item["key"]: item.get("value")
+        for item in items
+        if isinstance(item, dict) and isinstance(item.get("key"), str)
+    }
+
+
+@lru_cache(maxsize=64)
+def _sent_body(raw: bytes) -> Any:
+    try:
+        return parse(raw)
+    except NotJson:
+        return None

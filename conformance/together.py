@@ -1,0 +1,151 @@
+"""What only several exchanges show: shared profile ids, the clock, hangs, a dead target."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.exchanges import Exchange
+from conformance.journal import Record
+from conformance.parsing import NotJson, parse
+from spec.contract import Contract
+
+# A timestamp may be off by the server's clock: by no more than this, and not by a varying amount.
+CLOCK_SKEW = 60.0  # seconds; a wrong unit or time zone is off by more
+CLOCK_DRIFT = 1.1  # seconds; a timestamp cut to whole seconds stays within
+CLOCK_SPAN = 2.0  # seconds that the answers must be apart before a frozen clock can be told
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a set of exchanges shows of one requirement."""
+
+    requirement: str
+    ok: bool
+    case: str = "control/full"
+    message: str = ""
+    expected: str = ""
+    actual: str = ""
+    exchanges: tuple[Exchange, ...] = ()
+    tries: int = 0
+    failed: int = 0
+    place: str | None = None
+
+
+def _data(contract: Contract, exchange: Exchange) -> dict[str, Any]:
+    if exchange.status != contract.success or exchange.response is None:
+        return {}
+    try:
+        answer = parse(exchange.response.body)
+    except NotJson:
+        return {}
+    data = answer.get("data") if isinstance(answer, dict) else None
+    return data if isinstance(data, dict) else {}
+
+
+def _case(exchange: Exchange) -> str:
+    return exchange.cases[0] if exchange.cases else "control/full"
+
+
+def sharing(contract: Contract, exchanges: Sequence[Exchange]) -> Iterator[Shown]:
+    """Two customers never share a profile id."""
+    header, profile = contract.header("customer"), contract.header("profile")
+    owners: dict[str, dict[str, Exchange]] = defaultdict(dict)
+    customers: set[str] = set()
+    for exchange in exchanges:
+        customer = exchange.request.header(header.name) if header else None
+        named = exchange.request.header(profile.name) if profile else None
+        found = _data(contract, exchange).get("profile_id")
+        if customer and not named and isinstance(found, str):
+            owners[found.lower()].setdefault(customer, exchange)
+            customers.add(customer)
+    shared = [each for each in owners.values() if len(each) > 1]
+    if shared:
+        first = max(shared, key=len)
+        pair = tuple(first.values())
+        yield Shown(
+            "identity.profile_id", False, _case(pair[1]),
+            f"{len(first)} customers were given the same profile id",
+            "a profile id of its own for each customer", "one profile id for several", pair,
+            len(customers), sum(map(len, shared)), "/data/profile_id",
+        )  # fmt: skip
+    elif len(customers) > 1:
+        yield Shown("identity.profile_id", True)
+
+
+def clock(contract: Contract, exchanges: Sequence[Exchange]) -> Iterator[Shown]:
+    """The timestamp is the response time in milliseconds: near our clock, and moving with it."""
+    seen = [
+        (exchange, value / 1000)
+        for exchange in exchanges
+        if isinstance(value := _data(contract, exchange).get("timestamp"), int | float)
+        and not isinstance(value, bool)
+        and abs(value) < 2**63
+    ]
+    if not seen:
+        return
+    name, place = "timestamp.response_time", "/data/timestamp"
+    far = [
+        (exchange, stamp)
+        for exchange, stamp in seen
+        if not exchange.sent - CLOCK_SKEW <= stamp <= exchange.received + CLOCK_SKEW
+    ]
+    if far:
+        exchange, stamp = far[0]
+        off = stamp - exchange.received
+        yield Shown(
+            name, False, _case(exchange), f"the timestamp is {_span(off)} the response time",
+            f"about {exchange.received * 1000:.0f}", f"timestamp {stamp * 1000:.0f}",
+            tuple(e for e, _ in far), len(seen), len(far), place,
+        )  # fmt: skip
+        return
+    # The true offset of the server's clock lies between these two for every exchange.
+    low = max(seen, key=lambda each: each[1] - each[0].received)
+    high = min(seen, key=lambda each: each[1] - each[0].sent)
+    drift = (low[1] - low[0].received) - (high[1] - high[0].sent)
+    if drift > CLOCK_DRIFT:
+        yield Shown(
+            name, False, _case(high[0]),
+            f"the timestamps of two answers disagree with their times by {drift:.1f} s",
+            "one offset between the clocks", f"offsets {drift:.1f} s apart", (low[0], high[0]),
+            len(seen), 2, place,
+        )  # fmt: skip
+    elif max(e.received for e, _ in seen) - min(e.sent for e, _ in seen) >= CLOCK_SPAN:
+        yield Shown(name, True)
+
+
+def _span(seconds: float) -> str:
+    size = abs(seconds)
+    units = ((31_557_600, "years"), (86_400, "days"), (3_600, "hours"), (60, "minutes"))
+    unit, name = next((each for each in units if size >= each[0]), (1, "seconds"))
+    return f"{size / unit:,.1f} {name} {'before' if seconds < 0 else 'after'}"
+
+
+def liveness(record: Record) -> Iterator[Shown]:
+    """Hangs and dropped connections: a failure when they repeat and the control still answers."""
+    dead = {note["case"] for note in record.notes.get("dead", [])}
+    last_answer = max((e.received for e in record.exchanges if e.status is not None), default=0.0)
+    by_case: dict[str, list[Exchange]] = defaultdict(list)
+    for exchange in record.exchanges:
+        if exchange.role in ("probe", "again"):
+            by_case[_case(exchange)].append(exchange)
+    for name, kinds, words in (
+        ("robustness.hang", ("timeout",), "no answer came in time"),
+        ("robustness.connection", ("connection", "incomplete"), "the connection was dropped"),
+    ):
+        for case, tried in by_case.items():
+            failed = [each for each in tried if each.trouble in kinds]
+            told = record.cases[case].words if case in record.cases else case
+            if case in dead and failed:
+                yield Shown(
+                    name, False, case, f"{told}: {words}, and the target is gone since then",
+                    "an answer, and a target that lives on", words, tuple(failed), len(tried),
+                    len(failed),
+                )  # fmt: skip
+            elif len(failed) >= 2 and failed[0].received < last_answer:
+                yield Shown(
+                    name, False, case, f"{told}: {words}", "an answer", words, tuple(failed),
+                    len(tried), len(failed),
+                )  # fmt: skip
