@@ -7,7 +7,7 @@ import uuid
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spec.formats import KNOWN, UNCONSTRAINING, Validity, check
@@ -165,6 +165,9 @@ VIOLATION: dict[str, list[Any]] = {
 }  # fmt: skip
 
 
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
 def cases(table: dict[str, list[Any]]) -> list[tuple[str, Any]]:
     return [(name, value) for name, values in table.items() for value in values]
 
@@ -210,11 +213,13 @@ def test_text_of_an_unknown_format_is_open() -> None:
     assert check("semver", 1.0) is Validity.VALID
 
 
+@unhurried
 @given(st.dates(min_value=dt.date(1000, 1, 1)))
 def test_every_date_python_writes_is_valid(day: dt.date) -> None:
     assert check("date", day.isoformat()) is Validity.VALID
 
 
+@unhurried
 @given(st.integers(0, 9999), st.integers(0, 13), st.integers(0, 32))
 def test_a_date_is_a_violation_when_python_cannot_read_it(year: int, month: int, day: int) -> None:
     written = f"{year:04}-{month:02}-{day:02}"
@@ -226,6 +231,7 @@ def test_a_date_is_a_violation_when_python_cannot_read_it(year: int, month: int,
         assert check("date", written) is (Validity.VALID if year >= 1000 else Validity.OPEN)
 
 
+@unhurried
 @given(st.uuids(version=4))
 def test_every_uuid_python_writes_is_valid(identifier: uuid.UUID) -> None:
     assert check("uuid", str(identifier)) is Validity.VALID
@@ -236,12 +242,14 @@ def test_every_uuid_python_writes_is_valid(identifier: uuid.UUID) -> None:
 OFFSETS = st.integers(-1439, 1439).map(lambda minutes: dt.timezone(dt.timedelta(minutes=minutes)))
 
 
+@unhurried
 @given(st.datetimes(min_value=dt.datetime(1000, 1, 2), timezones=OFFSETS))
 def test_every_date_time_python_writes_with_an_offset_is_valid(moment: dt.datetime) -> None:
     assert check("date-time", moment.isoformat()) is Validity.VALID
     assert check("date-time", moment.replace(tzinfo=None).isoformat()) is Validity.VIOLATION
 
 
+@unhurried
 @given(st.sampled_from(sorted(KNOWN)), st.text(alphabet=st.characters(codec=None)))
 def test_any_text_gets_an_answer(name: str, text: str) -> None:
     assert check(name, text) in Validity
