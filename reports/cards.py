@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Mapping
 from itertools import takewhile
 from typing import Any
@@ -48,6 +49,7 @@ def _failure(failure: Item, key_env: str) -> View:
     shown = exchanges[-EXCHANGES:]
     return {
         "case": failure["case"],
+        "replay": f"adapty-conformance replay {shlex.quote(failure['case'])}",
         "message": failure["message"],
         "expected": failure["expected"],
         "actual": failure["actual"],

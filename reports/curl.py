@@ -56,24 +56,24 @@ def curl(request: Mapping[str, Any], key_env: str = KEY_ENV) -> str:
 def http_snippet(request: Mapping[str, Any], key_env: str = KEY_ENV) -> str:
     """A few lines of Python that send the request with HTTPX."""
     headers = [
-        f"    ({name!r}, {_expression(value, key_env)}),"
+        f"    ({name!a}, {_expression(value, key_env)}),"
         for name, value in request["headers"]
         if name.lower() not in _OWN
     ]
     text, encoded = request.get("body"), request.get("body_base64")
-    imports = ["import os"] if any("os.environ" in line for line in headers) else []
+    imports = ["import os"] if any("os." in line for line in headers) else []
     if text is None and encoded:
         imports.insert(0, "import base64")
         content = f"base64.b64decode({encoded!r})"
     else:
-        content = repr(_bytes(text or "")) if not (text or "").isascii() else f"b{text or ''!r}"
+        content = repr(_bytes(text or ""))
     lines = [
         *imports,
         "import httpx",
         "",
         "response = httpx.request(",
-        f"    {request['method']!r},",
-        f"    {request['url']!r},",
+        f"    {request['method']!a},",
+        f"    {request['url']!a},",
         *(["    headers=[", *(f"    {line}" for line in headers), "    ],"] if headers else []),
         f"    content={content},",
         ")",
@@ -150,7 +150,7 @@ def _expression(value: str, key_env: str) -> str:
     terms = []
     for piece, secret in _split(value, key_env):
         if not secret:
-            terms.append(repr(piece))
+            terms.append(ascii(piece))
             continue
         operator = piece[2 + len(key_env) : -1]
         derived = _DERIVED.get(operator)

@@ -66,17 +66,33 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def dumps(results: Results) -> str:
-    """The text of results.json; a number that JSON has no word for becomes text."""
+    """The text of results.json, a line for each requirement, so that two can be compared.
+
+    A number that JSON has no word for becomes text.
+    """
     try:
-        return json.dumps(results, indent=1, allow_nan=False) + "\n"
+        return _lines(results)
     except ValueError:
-        return json.dumps(_finite(results), indent=1, allow_nan=False) + "\n"
+        return _lines(_finite(dict(results)))
+
+
+def _lines(results: Results) -> str:
+    def text(value: Any) -> str:
+        return json.dumps(value, allow_nan=False)
+
+    members = []
+    for key, value in results.items():
+        shown = text(value)
+        if isinstance(value, list) and value:
+            shown = "[\n  " + ",\n  ".join(map(text, value)) + "\n ]"
+        members.append(f" {text(key)}: {shown}")
+    return "{\n" + ",\n".join(members) + "\n}\n"
 
 
 def _finite(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _finite(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, list):
         return [_finite(each) for each in value]
     return json.dumps(value) if isinstance(value, float) and not math.isfinite(value) else value
 

@@ -318,9 +318,10 @@ def all_failing(each: int = 1) -> Results:
 def many(count: int = 2000) -> Results:
     """One finding with very many failures, the bodies large."""
     results = conformant()
-    body, change = changed("/first_name", "Jane", "J" * 20_000)
-    one = exchange(5, body, answer=json.dumps({"data": [{"row": n} for n in range(2000)]}))
-    made = [failure(f"case/{n}", "It is not so.", one, change=change) for n in range(count)]
+    body, change = changed("/first_name", "Jane", "J" * 3000)
+    one = exchange(5, body, answer=json.dumps({"data": [{"row": n} for n in range(600)]}))
+    first = failure("case/0", "It is not so.", one, change=change)
+    made = [{**first, "case": f"case/{n}"} for n in range(count)]
     broken(results, "robustness.server_error", *made)
     return counted(results)
 
