@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,7 @@ def load(path: Path | None = None) -> Contract:
     )
 
 
+@cache
 def _table(name: str) -> Any:
     return read_yaml((_HERE / name).read_text("utf-8"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from spec.requirements import Evidence, Source
 _OVERLAY = Path(__file__).with_name("overlay.yaml")
 
 
+@cache
 def actions() -> list[dict[str, Any]]:
     """The overlay's actions, JSON Patch operations with the sentence each comes from."""
     found: list[dict[str, Any]] = read_yaml(_OVERLAY.read_text("utf-8"))
@@ -39,7 +41,7 @@ def apply(document: Document, evidence: Evidence) -> tuple[dict[str, Any], list[
             message = f"No “{quote}” at {pointer} any more; it is not tested."
         elif stated is None:
             try:
-                data = jsonpatch.JsonPatch([action]).apply(data)
+                data = jsonpatch.JsonPatch([action]).apply(data, in_place=True)
             except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException):
                 message = f"The overlay found nothing at {path}; “{quote}” is not tested."
         elif stated != action["value"]:
