@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mock_server.places import slots
-from mock_server.samples import sample
-from spec.formats import Validity
+from mock_server.samples import fitting, sample
 from spec.reading import Reading
 from spec.requirements import Requirement
 from spec.schema import ITEM, Location, Schema, at, types, withdraw
@@ -32,20 +31,16 @@ class Damage:
             if self.keyword == "required":
                 del holder[key]
                 break
-            found = next(filter(self._fits, _candidates(self.keyword, self.node, holder[key])), box)
-            if found is not box:
-                holder[key] = found
+            candidates = _candidates(self.keyword, self.node, holder[key])
+            found = fitting(filter(self._breaks, candidates), self.rest)
+            if found:
+                holder[key] = found[0]
                 break
         return box[0]
 
-    def _fits(self, value: Any) -> bool:
-        """Whether `value` breaks the keyword, and only the keyword."""
-        return (
-            any(
-                not v.location and v.keyword == self.keyword for v in self.reading.violations(value)
-            )
-            and self.rest.validity(value) is Validity.VALID
-        )
+    def _breaks(self, value: Any) -> bool:
+        found = self.reading.violations(value)
+        return any(not each.location and each.keyword == self.keyword for each in found)
 
 
 def damage(requirement: Requirement, schema: Schema) -> Damage:
@@ -71,6 +66,7 @@ def _candidates(keyword: str, node: Schema, current: Any) -> Iterator[Any]:
     """Values that may break `keyword` where `current` stands, near misses first."""
     limit = node.get(keyword)
     text = current if isinstance(current, str) else "text"
+    number = current if isinstance(current, int | float) else 0
     items = current if isinstance(current, list) else []
     members = current if isinstance(current, dict) else {}
     match keyword, limit:
@@ -94,7 +90,7 @@ def _candidates(keyword: str, node: Schema, current: Any) -> Iterator[Any]:
         case "maximum", int() | float():
             yield limit + 1
         case "multipleOf", int() | float():
-            yield from (limit + 1, limit / 2)
+            yield from (number + 1, number + limit / 2)
         case (("exclusiveMinimum" | "exclusiveMaximum"), _):
             yield limit
         case "minItems", int():

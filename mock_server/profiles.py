@@ -44,7 +44,7 @@ def templates(contract: Contract) -> Templates:
     bare, populated = sample(schema, populated=False), sample(schema)
     reading = Reading(schema)
     for each in (bare, populated):
-        if reading.validity(each) is not Validity.VALID or not isinstance(each, dict):
+        if reading.validity(each) is Validity.VIOLATION or not isinstance(each, dict):
             raise ValueError("the mock can make up no response that satisfies the contract")
     listed = _profile_schema(schema).get("properties", {}).get("custom_attributes", {})
     return Templates(

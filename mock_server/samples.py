@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from spec.formats import Validity
@@ -25,15 +25,30 @@ def sample(schema: Schema, *, populated: bool = True) -> Any:
     """A value for `schema`, with every property that it names and, where it can, without null.
 
     `populated` puts an item into every list; otherwise lists are as short as the schema allows.
-    What the generator cannot satisfy (an unusual pattern, say) comes out as its best attempt.
+    What the generator cannot satisfy (an unusual pattern without an example, say) is left out
+    where it is optional, and a best attempt otherwise.
     """
-    reading = Reading(schema)
-    candidates = list(_candidates(schema, populated))
-    fitting = (each for each in candidates if reading.validity(each) is Validity.VALID)
-    return next(fitting, candidates[0])
+    return next(iter(_fitting(schema, populated) or _candidates(schema, populated)))
+
+
+def fitting(candidates: Iterable[Any], reading: Reading) -> list[Any]:
+    """The first valid candidate, else the first that is open; empty where none fits."""
+    undecided = []
+    for candidate in candidates:
+        said = reading.validity(candidate)
+        if said is Validity.VALID:
+            return [candidate]
+        if said is Validity.OPEN:
+            undecided.append(candidate)
+    return undecided[:1]
+
+
+def _fitting(schema: Schema, populated: bool) -> list[Any]:
+    return fitting(_candidates(schema, populated), Reading(schema))
 
 
 def _candidates(schema: Schema, populated: bool) -> Iterator[Any]:
+    """Values that may satisfy `schema`, at least one."""
     if "const" in schema:
         yield schema["const"]
     yield from (member for member in schema.get("enum", ()) if member is not None)
@@ -44,8 +59,7 @@ def _candidates(schema: Schema, populated: bool) -> Iterator[Any]:
     names = types(schema) or _types_implied(schema)
     for name in sorted(names, key=lambda name: name == "null"):
         yield from _of_type(name, schema, populated)
-    if "example" in schema:
-        yield schema["example"]
+    yield from (schema[keyword] for keyword in ("example", "default") if keyword in schema)
 
 
 def _types_implied(schema: Schema) -> list[str]:
@@ -57,7 +71,10 @@ def _types_implied(schema: Schema) -> list[str]:
 def _of_type(name: str, schema: Schema, populated: bool) -> Iterator[Any]:
     if name == "object":
         properties = schema.get("properties", {})
-        yield {key: sample(child, populated=populated) for key, child in properties.items()}
+        found = {key: _fitting(child, populated) for key, child in properties.items()}
+        missing = [key for key in schema.get("required", ()) if not found.get(key)]
+        made = {key: values[0] for key, values in found.items() if values}
+        yield made | {key: sample(properties.get(key, {})) for key in missing}
     elif name == "array":
         count = max(schema.get("minItems", 0), 1 if populated else 0)
         yield [sample(schema.get("items", {}), populated=populated)] * count
