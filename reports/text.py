@@ -47,7 +47,7 @@ def short(text: str, limit: int) -> str:
 
 def prose(text: str) -> Markup:
     """A sentence of the vendor's, its Markdown emphasis and code as HTML; the rest as `marked`."""
-    shown = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", marked(text))
+    shown = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", str(marked(text)))
     return Markup(re.sub(r"`(.+?)`", r"<code>\1</code>", shown))
 
 

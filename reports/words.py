@@ -114,7 +114,7 @@ def remarks(results: Results) -> list[str]:
     if broken and run["gate"] == "must" and all(item["level"] == "should" for item in broken):
         found.append("The gate asks only for musts, so it passed.")
     untested = len(with_verdict(results, "untested"))
-    if results["summary"]["conformant"] and untested:
+    if untested and results["summary"]["complete"] and mood(results) == "pass":
         found.append(f"{plural(untested, 'promise')} could not be observed.")
     return found
 

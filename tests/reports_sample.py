@@ -201,7 +201,7 @@ def counted(results: Results) -> Results:
     names = ("pass", "fail", "known", "inconclusive", "untested")
     summary = results["summary"]
     summary["verdicts"] = {name: counts[name] for name in names}
-    bad = counts["fail"] + counts["inconclusive"]
+    bad = counts["fail"] + counts["known"] + counts["inconclusive"]
     summary["conformant"] = summary["complete"] and not bad
     gated = {"must"} if results["run"]["gate"] == "must" else {"must", "should"}
     verdicts = {item["verdict"] for item in results["requirements"] if item["level"] in gated}

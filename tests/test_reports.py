@@ -31,7 +31,7 @@ from reports.html import TEMPLATES, render
 from reports.junit import junit
 from reports.results import ResultsError, load, validate, write
 from reports.terminal import summary
-from reports.text import marked, one_line, plain
+from reports.text import marked, one_line, plain, prose, unmarked
 from tests import reports_sample as sample
 from tests.needs import require_executable
 
@@ -347,6 +347,13 @@ def test_long_text_is_cut_and_says_so() -> None:
     assert plain("a" * 30, 10) == "aaaaaaaaaa… (20 more characters)"
     assert "20 more characters" in marked("a" * 30, 10)
     assert one_line("a\nb\tc") == r"a\nb\tc"
+
+
+def test_the_vendors_markdown_is_shown_as_meant() -> None:
+    said = "the **Authorization** header `Api-Key <x>` **<b>"
+    shown = "the <strong>Authorization</strong> header <code>Api-Key &lt;x&gt;</code> **&lt;b&gt;"
+    assert prose(said) == shown
+    assert unmarked(said) == "the Authorization header Api-Key <x> **<b>"
 
 
 # Bodies
