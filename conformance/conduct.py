@@ -12,6 +12,7 @@ from conformance.exchanges import Exchange, Role, record_of
 from conformance.journal import Journal
 from conformance.outcome import outcome
 from conformance.parsing import NotJson, parse
+from conformance.shrink import shrink
 from spec.contract import Contract
 from strategies import controls, edits
 from strategies.cases import Case, build, customer_id, pools
@@ -162,7 +163,9 @@ async def _all(bench: Bench, tasks: Iterable[Coroutine[Any, Any, Any]]) -> None:
         try:
             await task
         except BudgetSpent as limit:
-            bench.spent = str(limit)
+            if bench.spent is None:
+                bench.spent = str(limit)
+                bench.journal.note("spent", why=bench.spent)
 
     async with asyncio.TaskGroup() as group:
         for task in tasks:
@@ -187,6 +190,7 @@ async def _settle(bench: Bench, case: Case, phase: str) -> None:
         return
     control = bench.control if bench.control is not None else bench.plan.control
     if not bench.client.applies(build(bench.contract, [case], control, "")):
+        bench.journal.note("unfit", case=case.id)
         return
     guard = next(
         (
@@ -207,6 +211,9 @@ async def _settle(bench: Bench, case: Case, phase: str) -> None:
         )
         return
     exchange = await _probe(bench, case, control, guard, phase, 1)
+    if case.chapter == "generated" and _accuses(bench, case, exchange):
+        if await _shrunk(bench, case, control, guard, phase):
+            return
     for attempt in range(2, TRIES + 1):
         if not _again(bench, case, exchange) or bench.over:
             return
@@ -221,8 +228,29 @@ def _again(bench: Bench, case: Case, exchange: Exchange) -> bool:
         return exchange.trouble != "ours"
     if exchange.status is not None and exchange.status >= 500:
         return True
+    return _accuses(bench, case, exchange) and case.either is None
+
+
+def _accuses(bench: Bench, case: Case, exchange: Exchange) -> bool:
     judged = outcome(bench.contract, case.expect, exchange, control=bench.control is not None)
-    return judged.result == "broken" and case.either is None
+    return judged.result == "broken"
+
+
+async def _shrunk(bench: Bench, case: Case, control: Any, guard: str | None, phase: str) -> bool:
+    """Put the one change that accuses the target in a generated case's place, if there is one."""
+
+    async def still_fails(smaller: Case) -> bool:
+        exchange = await _send(bench, phase, "search", [smaller], control, 1, guard)
+        return _accuses(bench, smaller, exchange)
+
+    smallest = await shrink(bench.contract, case, control, still_fails)
+    if smallest is None:
+        return False
+    bench.journal.note("shrunk", case=case.id, to=smallest.id)
+    bench.journal.case(record_of(smallest, control))
+    for attempt in (1, 2):
+        await _probe(bench, smallest, control, guard, phase, attempt)
+    return True
 
 
 async def _alive(bench: Bench, case: Case, phase: str) -> bool:

@@ -30,6 +30,9 @@ class Journal:
         self.path = path
         self.exchanges: list[Exchange] = []
         self.cases: dict[str, CaseRecord] = {}
+        self.notes: dict[str, list[dict[str, Any]]] = {}
+        self._by_id: dict[str, Exchange] = {}
+        self._by_case: dict[str, list[Exchange]] = {}
         self._file: IO[str] = path.open("a", encoding="ascii")
 
     def case(self, case: CaseRecord) -> None:
@@ -41,11 +44,25 @@ class Journal:
     def exchange(self, exchange: Exchange) -> None:
         """Note how a request ended."""
         self.exchanges.append(exchange)
+        self._by_id[exchange.id] = exchange
+        for case in exchange.cases:
+            self._by_case.setdefault(case, []).append(exchange)
         self._write({"kind": "exchange", **to_json(exchange)})
 
     def note(self, kind: str, **facts: Any) -> None:
         """Note anything else that a reading of the run needs."""
+        self.notes.setdefault(kind, []).append(facts)
         self._write({"kind": kind, **facts})
+
+    def about(self, case: str) -> Record:
+        """What was noted of one case, of those that stand for it, and of their controls."""
+        known = self.cases.get(case)
+        group = known.either if known else None
+        cases = {k: c for k, c in self.cases.items() if k == case or (group and c.either == group)}
+        sent = {each.id: each for key in cases for each in self._by_case.get(key, ())}
+        controls = {each.control for each in sent.values()}
+        found = [self._by_id[key] for key in controls if key in self._by_id and key not in sent]
+        return Record(cases, (*found, *sent.values()), self.notes)
 
     def close(self) -> None:
         """Close the file; what was noted stays readable."""

@@ -74,11 +74,21 @@ def judge(
     return Judgement(verdicts, choices_of(contract, record))
 
 
-def judge_case(contract: Contract, record: Record, case: str) -> list[Failure]:
-    """The failures that the exchanges of one case show of the requirements it probes."""
+def judge_case(contract: Contract, record: Record, case: str) -> tuple[list[Failure], str | None]:
+    """What the exchanges of one case show: failures, else the reason why nothing can be said.
+
+    A case that the contract leaves open fails by a crash, a hang or a dropped connection.
+    """
     ledger = _Ledger(contract, record)
-    ledger.judge_cases([case])
-    return [failure for failures in ledger.failures.values() for failure in failures]
+    ledger.judge_cases(record.cases)
+    found = [failure for failures in ledger.failures.values() for failure in failures]
+    reasons = [reason for reasons in ledger.unknown.values() for reason in reasons]
+    known = record.cases.get(case)
+    if known is not None and known.expect == "open":
+        found += ledger.crashes(case)
+    if not found and not any(case in exchange.cases for exchange in record.exchanges):
+        reasons.append("it was not sent")
+    return found[:1], reasons[0] if reasons else None
 
 
 class _Ledger:
@@ -97,7 +107,8 @@ class _Ledger:
         """What the contract says of the request of an exchange."""
         if exchange.role in ("control", "pool") or not exchange.cases:
             return "accept"
-        return self.record.cases[exchange.cases[0]].expect
+        case = self.record.cases.get(exchange.cases[0])
+        return "open" if case is None else case.expect
 
     def observe_all(self) -> None:
         """Judge the response of every exchange, whatever it was sent for."""
@@ -141,7 +152,10 @@ class _Ledger:
             for case in exchange.cases:
                 sent[case].append(exchange)
         groups: dict[str, list[tuple[CaseRecord, Outcome, Failure | None]]] = defaultdict(list)
+        shrunk = {note["case"] for note in self.record.notes.get("shrunk", [])}
         for key in sent if only is None else only:
+            if key in shrunk or key not in self.record.cases:
+                continue
             record = self.record.cases[key]
             groups[record.either or key].append((record, *self._case(record, sent[key])))
         for members in groups.values():
@@ -267,6 +281,20 @@ class _Ledger:
                 for failure in self.failures[key]
             ]
 
+    def crashes(self, case: str) -> list[Failure]:
+        """The answers to one case that are failures of the server, whatever was asked."""
+        tried = [each for each in self.record.exchanges if case in each.cases]
+        failed = [each for each in tried if each.status is not None and each.status >= 500]
+        if not failed:
+            return []
+        words = f"{self.record.cases[case].words}: answered with {failed[0].status}"
+        return [
+            Failure(
+                "robustness.server_error", case, words, "no 5xx status", str(failed[0].status),
+                tuple(failed), len(tried), len(failed),
+            )
+        ]  # fmt: skip
+
     def verdict(self, requirement: Requirement, left_out: str | None) -> Verdict:
         """The verdict of one requirement: fail before inconclusive before pass."""
         key = requirement.id
@@ -274,10 +302,10 @@ class _Ledger:
         missing = [side for side in requirement.sides if side not in self.shown[key]]
         name: VerdictName
         reason: str | None = None
+        if left_out:
+            return Verdict(requirement, "untested", left_out, 0, ())
         if failures:
             name = "fail"
-        elif left_out:
-            name, reason = "untested", left_out
         elif self.unknown[key]:
             name, reason = "inconclusive", self.unknown[key].most_common(1)[0][0]
         elif not missing:

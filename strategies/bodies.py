@@ -8,7 +8,7 @@ from typing import Any
 from spec.contract import Contract
 from spec.formats import Validity
 from spec.requirements import identifier, segment
-from spec.schema import Location, types, walk
+from spec.schema import Location, Schema, at, types, walk
 from strategies import edits, near_misses, values
 from strategies.cases import Case, words_of_id
 from strategies.controls import breaks_exactly, good, place
@@ -52,7 +52,7 @@ def accepted(contract: Contract, control: Any) -> Iterator[Case]:
 
 
 def _variants(
-    contract: Contract, location: Location, node: dict[str, Any], value: Any
+    contract: Contract, location: Location, node: Schema, value: Any
 ) -> Iterator[tuple[str, Named]]:
     if identifier(SUBJECT, location, "optional") in contract.requirements:
         yield "optional", Named("left-out", ABSENT)
@@ -92,7 +92,7 @@ def violations(contract: Contract, control: Any, requirement: str) -> Iterator[t
     if keyword == "required":
         candidates = iter([Named("missing", ABSENT)])
     else:
-        node = _node(contract, location)
+        node = node_at(contract, location)
         candidates = near_misses.of_keyword(node, keyword, good(contract, control, location))
     for number, named in enumerate(candidates):
         edit = place(contract, location, named.value, number)
@@ -100,8 +100,9 @@ def violations(contract: Contract, control: Any, requirement: str) -> Iterator[t
             yield named.label, edit
 
 
-def _node(contract: Contract, location: Location) -> dict[str, Any]:
-    return next(node for where, node in walk(contract.request) if where == location)
+def node_at(contract: Contract, location: Location) -> Schema:
+    """The request schema's object for the values at `location`."""
+    return at(contract.request, location)
 
 
 def refused(contract: Contract, control: Any) -> Iterator[Case]:
@@ -123,7 +124,7 @@ def refused(contract: Contract, control: Any) -> Iterator[Case]:
 
 def _is_plain(contract: Contract, location: Location) -> bool:
     """Whether a member is text of a kind that servers treat alike: there are many of them."""
-    node = _node(contract, location)
+    node = node_at(contract, location)
     return "string" in types(node) and not {"pattern", "maxLength"} & set(node)
 
 

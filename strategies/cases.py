@@ -15,7 +15,14 @@ from strategies.edits import Edit
 
 Expect = Literal["accept", "refuse", "unauthorized", "open"]
 Chapter = Literal[
-    "profile_request", "headers", "authentication", "json", "meaning", "robustness", "last"
+    "profile_request",
+    "headers",
+    "authentication",
+    "json",
+    "meaning",
+    "robustness",
+    "last",
+    "generated",
 ]
 
 KEY = "${ADAPTY_API_KEY}"

@@ -1,0 +1,245 @@
+"""The pytest plugin: collects the conformance cases for a target, sends them, judges them.
+
+`pytest --target URL conformance/` and `adapty-conformance run URL` both run through here. Without
+`--target` it does nothing but keep `conformance/` out of the collection.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from runner import known
+from runner.settings import Settings, UsageError, api_key, checked, fields, selected
+
+if TYPE_CHECKING:
+    from conformance.probing import Answer
+    from runner.session import Session
+    from strategies.cases import Case
+
+HERE = Path(__file__).resolve().parent.parent / "conformance"
+SESSION: pytest.StashKey[Session] = pytest.StashKey()
+RESULTS: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
+_SENT: pytest.StashKey[set[str]] = pytest.StashKey()
+EMBEDDED = "mock"  # the target that means the embedded mock server
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Every setting as an option `--target-…`."""
+    group = parser.getgroup("adapty-conformance", "conformance of a target")
+    group.addoption(
+        "--target", metavar="URL", help=f"Judge this target ({EMBEDDED}: the embedded mock)."
+    )
+    for each in fields():
+        repeatable = isinstance(each.default, tuple)
+        group.addoption(
+            "--target-" + each.name.replace("_", "-"),
+            dest=f"target_{each.name}",
+            action="append" if repeatable else "store",
+            type=None if repeatable or each.default is None else type(each.default),
+            default=None,
+            metavar=each.metadata.get("metavar", "N"),
+            help=each.metadata["help"],
+        )
+
+
+def settings_of(config: pytest.Config) -> Settings:
+    """The settings that the options of a pytest run make. Raises UsageError."""
+    given: dict[str, Any] = {}
+    for each in fields():
+        value = config.getoption(f"target_{each.name}")
+        if value is not None:
+            given[each.name] = tuple(value) if isinstance(value, list) else value
+    if hasattr(config.option, "numprocesses") and isinstance(config.option.numprocesses, int):
+        given.setdefault("workers", config.option.numprocesses)
+    target = config.getoption("target")
+    return checked(Settings(target=None if target == EMBEDDED else target, **given))
+
+
+def is_controller(config: pytest.Config) -> bool:
+    """Whether this process begins and ends the run, rather than doing a share of it."""
+    return not hasattr(config, "workerinput")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """The cases need a target."""
+    if config.getoption("target") is None and HERE in (collection_path, *collection_path.parents):
+        return True
+    return None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the session: the contract, the plan, the client and the journal."""
+    if config.getoption("target") is None or (config.option.collectonly and config.option.help):
+        return
+    from runner import session
+    from spec.document import SpecError
+    from spec.loader import load
+
+    try:
+        settings = settings_of(config)
+        contract = load(Path(settings.spec) if settings.spec else None)
+        worker = ""
+        if not is_controller(config):
+            told = config.workerinput  # type: ignore[attr-defined]
+            shared, worker = session.Shared(**told["conformance"]), told["workerid"]
+            key = os.environ[settings.api_key_env]
+        else:
+            url, key, settings = _target(config, settings)
+            selected(contract.requirements, settings)
+            if settings.known:
+                known.read(Path(settings.known), list(contract.requirements))
+            shared = session.new(settings, url)
+        config.stash[SESSION] = session.Session(settings, contract, shared, key, worker)
+    except (SpecError, UsageError, ValueError) as error:
+        raise pytest.UsageError(str(error)) from error
+    config.stash[_SENT] = set()
+
+
+def _target(config: pytest.Config, settings: Settings) -> tuple[str, str, Settings]:
+    """The URL and the key: the operator's, or those of a mock that serves inside this process."""
+    if settings.target is not None:
+        return settings.target, api_key(settings), settings
+    from mock_server.app import create_app
+    from mock_server.serve import serving
+    from mock_server.store import SEEDED_CUSTOMER
+    from spec.loader import load
+
+    key = os.environ.get(settings.api_key_env) or "secret_live_of_the_embedded_mock"
+    os.environ[settings.api_key_env] = key  # for workers, which inherit the environment
+    contract = load(Path(settings.spec) if settings.spec else None)
+    broken = os.environ.get("ADAPTY_CONFORMANCE_BREAK") or None
+    stack = ExitStack()
+    url = stack.enter_context(serving(create_app(contract, key=key, broken=broken)))
+    config.add_cleanup(stack.close)
+    seeded = settings.seeded_customer or SEEDED_CUSTOMER
+    return url, key, dataclasses.replace(settings, seeded_customer=seeded)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell an xdist worker which run it is part of."""
+    if (session := node.config.stash.get(SESSION, None)) is not None:
+        node.workerinput["conformance"] = dataclasses.asdict(session.shared)
+        option = node.config.option
+        option.target_seeded_customer = session.settings.seeded_customer
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Ask the target one valid request before anything else; a hopeless run ends here."""
+    ours = session.config.stash.get(SESSION, None)
+    if ours is None or not is_controller(session.config) or session.config.option.collectonly:
+        return
+    ours.preflight()
+    if ours.stopped:
+        session.config.stash[RESULTS] = ours.finish()
+        pytest.exit(f"{ours.stopped}; nothing was tested", returncode=3)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test for each case that a function of the case modules takes."""
+    session = metafunc.config.stash.get(SESSION, None)
+    if session is None or "answer" not in metafunc.fixturenames:
+        return
+    from runner.session import GENERATED
+
+    if chapter := getattr(metafunc.module, "CHAPTER", None):
+        takes = metafunc.function.probes.takes
+        cases = [case for case in session.chapter(chapter) if takes(case)]
+        metafunc.parametrize("case", cases, ids=[case.id for case in cases])
+    elif phase := getattr(metafunc.module, "GENERATED", None):
+        count = GENERATED[phase] if phase in session.settings.phase_names else 0
+        metafunc.parametrize("case", range(count), ids=[f"{n + 1:02}" for n in range(count)])
+
+
+@pytest.fixture
+def answer(request: pytest.FixtureRequest, case: Case | int) -> Answer:
+    """What the target's answers to the test's case mean; the module's cases are sent at once."""
+    from conformance.judge import judge_case
+    from conformance.probing import Answer
+
+    session = request.config.stash[SESSION]
+    resolved = _case(request, case)
+    _send(request, session)
+    if resolved is None:
+        pytest.skip("fewer cases could be generated")
+    failures, reason = judge_case(session.contract, session.journal.about(resolved.id), resolved.id)
+    return Answer(resolved, failures, reason)
+
+
+@pytest.fixture
+def objections(request: pytest.FixtureRequest) -> Callable[[Answer], list[str]]:
+    """What Schemathesis' checks say of the answers to a case."""
+    session = request.config.stash[SESSION]
+
+    def ask(answer: Answer) -> list[str]:
+        found = [e for e in session.journal.exchanges if answer.case.id in e.cases]
+        return [text for e in found for text in session.peer().objections(answer.case, e)]
+
+    return ask
+
+
+def _case(request: pytest.FixtureRequest, case: Case | int) -> Case | None:
+    if not isinstance(case, int):
+        return case
+    cases = request.config.stash[SESSION].generated(request.module.GENERATED)
+    return cases[case] if case < len(cases) else None
+
+
+def _send(request: pytest.FixtureRequest, session: Session) -> None:
+    """Send every selected case of the test's module, once."""
+    name = request.module.__name__
+    if name in request.config.stash[_SENT]:
+        return
+    request.config.stash[_SENT].add(name)
+    cases: list[Case] = []
+    for item in request.session.items:
+        if isinstance(item, pytest.Function) and item.module.__name__ == name:
+            params = item.callspec.params
+            phase = getattr(item.module, "GENERATED", None)
+            found = session.generated(phase) if phase else []
+            chosen: Any = params["case"]
+            if not isinstance(chosen, int):
+                cases.append(chosen)
+            elif chosen < len(found):
+                cases.append(found[chosen])
+    session.conduct(cases, getattr(request.module, "GENERATED", "deterministic"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    """Send what may kill the target, judge everything, write the reports, set the exit status."""
+    result = yield
+    ours = session.config.stash.get(SESSION, None)
+    if ours is None or session.config.option.collectonly:
+        return result
+    if not is_controller(session.config):
+        ours.close()
+        return result
+    ours.interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED
+    ours.last()
+    content = ours.finish()
+    session.config.stash[RESULTS] = content
+    if session.exitstatus not in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
+        session.exitstatus = content["run"]["exit_code"]
+    return result
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """For whoever prefers pytest: the summary and where the report is."""
+    content = config.stash.get(RESULTS, None)
+    if content is None:
+        return
+    from rich.console import Console
+
+    from reports.terminal import summary
+
+    terminalreporter.section("conformance")
+    page = config.stash[SESSION].directory / "index.html"
+    summary(content, Console(file=terminalreporter._tw._file), report=page)

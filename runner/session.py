@@ -1,0 +1,324 @@
+"""One run against one target, as one process sees it: preflight, batches of cases, the end."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import hashlib
+import importlib.metadata
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from conformance.client import Client, Target, operation_url
+from conformance.conduct import Bench, conduct, conduct_one_by_one, send_control
+from conformance.exchanges import Exchange
+from conformance.journal import Journal, Record, read
+from conformance.judge import judge
+from conformance.together import CLOCK_SPAN
+from reports import results
+from reports.assemble import Facts, assemble
+from runner import known
+from runner.settings import Settings, UsageError, selected
+from spec.contract import Contract
+from strategies import generated, plan
+from strategies.cases import Case, digest
+
+JOURNAL = "journal.ndjson"
+OURS = {JOURNAL, "results.json", "junit.xml", "index.html", "previous"}
+GENERATED = {"schemathesis": 24, "hypothesis": 20}  # cases of each generating phase
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What the controlling process tells its workers: enough to be part of the same run."""
+
+    run: str
+    url: str
+    directory: str
+    started: float
+
+
+class Session:
+    """A process's part of a run. The controlling process also begins and ends it."""
+
+    def __init__(
+        self, settings: Settings, contract: Contract, shared: Shared, key: str, worker: str = ""
+    ) -> None:
+        self.settings = settings
+        self.contract = contract
+        self.shared = shared
+        self.directory = Path(shared.directory)
+        self.left_out = selected(contract.requirements, settings)
+        self.plan = plan.deterministic(contract, settings.seeded_customer)
+        self.stopped: str | None = None
+        self.interrupted = False
+        self._generated: dict[str, list[Case]] = {}
+        name = f"journal-{worker}.ndjson" if worker else JOURNAL
+        self.journal = Journal(self.directory / name)
+        share = max(1, settings.workers)
+        target = Target(
+            url=operation_url(shared.url, contract),
+            key=key,
+            timeout=settings.timeout,
+            concurrency=settings.concurrency,
+            rate=settings.per_second / share,
+            requests=settings.requests // share if settings.requests else None,
+            seconds=settings.seconds,
+        )
+        self.client = Client(target, contract, self.journal, f"{worker}-" if worker else "")
+        self.bench = Bench(
+            contract, self.plan, self.client, self.journal, shared.run, settings.customer_prefix
+        )
+        self._loop = asyncio.Runner()
+        self._stack = AsyncExitStack()
+        self._opened = False
+
+    def run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Do asynchronous work with the client's connections open."""
+
+        async def opened() -> _T:
+            if not self._opened:
+                await self._stack.enter_async_context(self.client.opened())
+                self._opened = True
+            return await work
+
+        return self._loop.run(opened())
+
+    def close(self) -> None:
+        """Close connections, loop and journal."""
+        if self._opened:
+            self._opened = False
+            self._loop.run(self._stack.aclose())
+        self._loop.close()
+        self.journal.close()
+
+    # The cases
+
+    def wants(self, case: Case) -> bool:
+        """Whether a case probes a selected promise; open cases go with a whole selection."""
+        if not case.requirements:
+            return not self.settings.only or any(
+                key not in self.left_out for key in _OBSERVED if key in self.contract.requirements
+            )
+        return any(key not in self.left_out for key in case.requirements)
+
+    def chapter(self, name: str) -> list[Case]:
+        """The selected deterministic cases of a chapter."""
+        if "deterministic" not in self.settings.phase_names:
+            return []
+        return [case for case in self.plan.of(name) if self.wants(case)]
+
+    def generated(self, phase: str) -> list[Case]:
+        """The cases of a generating phase, made once; fewer than planned when few can be drawn."""
+        if phase not in self._generated:
+            count = GENERATED[phase]
+            if phase == "schemathesis":
+                made = list(self.peer().cases(self.settings.seed, count))
+            else:
+                made = list(generated.seeded(self.contract, self.settings.seed, count))
+            self._generated[phase] = made
+            self.journal.note(
+                "planned", phase=phase, sha256=digest(self.contract, made, self.plan.control)
+            )
+        return self._generated[phase]
+
+    def peer(self) -> Any:
+        """Schemathesis' view of the contract; imported late, for it takes a second."""
+        from conformance.peer import Peer
+
+        if not hasattr(self, "_peer"):
+            self._peer = Peer(self.contract)
+        return self._peer
+
+    def conduct(self, cases: Sequence[Case], phase: str) -> None:
+        """Send cases of this process's share."""
+        self.run(conduct(self.bench, cases, phase))
+
+    # The controlling process's own part
+
+    def preflight(self) -> Exchange:
+        """One valid request. Sets `stopped` when nothing can be proved with this target and key."""
+        exchange = self.run(send_control(self.bench, "preflight", "first", self.plan.control))
+        self.stopped = hopeless(exchange, self.shared.url, self.settings.api_key_env)
+        if exchange.accepted:
+            self.bench.control = self.plan.control
+            self.bench.control_exchange = exchange
+        return exchange
+
+    def last(self) -> None:
+        """What may kill the target, one by one; then an answer late enough for a frozen clock."""
+        if self.stopped or self.interrupted:
+            return
+        self.run(conduct_one_by_one(self.bench, self.chapter("last"), "last"))
+        missing = CLOCK_SPAN + 0.2 - (time.time() - self.shared.started)
+        if "timestamp.response_time" in self.left_out or self.bench.over:
+            return
+        time.sleep(max(0.0, missing))
+        self.run(conduct_one_by_one(self.bench, [_CLOCK_CASE], "last"))
+
+    def finish(self) -> dict[str, Any]:
+        """Join the journals, judge everything, write the reports; the content of results.json."""
+        self.close()
+        record = self._joined()
+        judgement = judge(self.contract, record, self.left_out)
+        covering: Mapping[str, known.Deviation] = {}
+        if self.settings.known:
+            deviations = known.read(Path(self.settings.known), list(self.contract.requirements))
+            verdicts, covering = known.excuse(judgement.verdicts, deviations, datetime.date.today())
+            judgement = type(judgement)(verdicts, judgement.choices)
+        content = assemble(self.contract, record, judgement, self._facts(record, covering))
+        content["run"]["exit_code"] = exit_code(content, self.interrupted)
+        results.validate(content)
+        results.write(content, self.directory)
+        return content
+
+    def _joined(self) -> Record:
+        main = self.directory / JOURNAL
+        for path in sorted(self.directory.glob("journal-*.ndjson")):
+            with main.open("a", encoding="ascii") as file, path.open(encoding="ascii") as part:
+                shutil.copyfileobj(part, file)
+            path.unlink()
+        return read([main])
+
+    def _facts(self, record: Record, covering: Mapping[str, known.Deviation]) -> Facts:
+        started = datetime.datetime.fromtimestamp(self.shared.started, datetime.UTC)
+        return Facts(
+            version=version(),
+            url=self.shared.url,
+            run={
+                "id": self.shared.run,
+                "seed": self.settings.seed,
+                "started": started.isoformat(timespec="seconds"),
+                "seconds": round(time.time() - self.shared.started, 2),
+                "cases_sha256": self._cases_digest(record),
+                "gate": self.settings.gate,
+                "exit_code": 0,
+                "stopped": self.stopped or _why_over(record),
+            },
+            complete=self._complete(record),
+            known={
+                key: {"reason": each.reason, "until": each.until and each.until.isoformat()}
+                for key, each in covering.items()
+            },
+        )
+
+    def _cases_digest(self, record: Record) -> str:
+        cases = [c for c in self.plan.cases if self.wants(c)]
+        parts = [digest(self.contract, cases, self.plan.control)]
+        planned = {note["phase"]: note["sha256"] for note in record.notes.get("planned", [])}
+        parts += [planned[phase] for phase in sorted(planned)]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def _complete(self, record: Record) -> bool:
+        """Whether every case that the contract calls for was sent, and every phase ran."""
+        sent = {case for exchange in record.exchanges for case in exchange.cases}
+        unfit = {note["case"] for note in record.notes.get("unfit", [])}
+        planned = {case.id for case in self.plan.cases} - unfit
+        phases = {exchange.phase for exchange in record.exchanges}
+        return (
+            not (self.stopped or self.interrupted or self.left_out)
+            and not record.notes.get("spent")
+            and planned <= sent
+            and set(GENERATED) <= phases
+        )
+
+
+_OBSERVED = (
+    "response.status",
+    "response.200.json",
+    "robustness.server_error",
+    "robustness.hang",
+    "robustness.connection",
+    "echo.customer_user_id",
+    "echo.custom_attributes",
+    "identity.profile_id",
+    "timestamp.response_time",
+)
+_CLOCK_CASE = Case(
+    "timestamp.response_time/at-the-end", (), "accept", "last", "the control, at the end"
+)
+
+
+def new(settings: Settings, url: str) -> Shared:
+    """A new run with its report directory made ready."""
+    directory = prepare(Path(settings.report_dir))
+    return Shared(secrets.token_hex(2), url, str(directory), time.time())
+
+
+def prepare(directory: Path) -> Path:
+    """Make `directory` ready for a run: an earlier run moves to `previous`.
+
+    Raises UsageError when something else lies in it.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        names = set(os.listdir(directory))
+        foreign = sorted(n for n in names - OURS if not n.startswith("journal-"))
+        if foreign:
+            raise UsageError(
+                f"--report-dir {directory} holds {foreign[0]}, which is no report; "
+                "name an empty or a new folder"
+            )
+        if names - {"previous"}:
+            previous = directory / "previous"
+            shutil.rmtree(previous, ignore_errors=True)
+            previous.mkdir()
+            for name in names - {"previous"}:
+                (directory / name).rename(previous / name)
+    except OSError as error:
+        raise UsageError(f"cannot write to --report-dir {directory}: {error.strerror}") from error
+    return directory.resolve()
+
+
+def hopeless(exchange: Exchange, url: str, variable: str) -> str | None:
+    """Why a run would prove nothing after this first answer, as a sentence, or None."""
+    status = exchange.status
+    if exchange.trouble == "connection":
+        return f"{url} cannot be reached ({exchange.detail}); is the server running there?"
+    if exchange.trouble is not None:
+        return f"{url} gives no answer to a valid request ({exchange.detail})"
+    if status in (401, 403):
+        return f"{url} answers {status} to the key in {variable}; is it the key of this target?"
+    if status in (404, 405):
+        return f"{url} answers {status}; the operation is not there: check the base URL"
+    return None
+
+
+def exit_code(content: Mapping[str, Any], interrupted: bool) -> int:
+    """0 the gate passed, 1 it failed, 3 the target could not be judged, 130 Ctrl-C."""
+    if interrupted:
+        return 130
+    gated = [
+        each
+        for each in content["requirements"]
+        if content["run"]["gate"] == "should" or each["level"] == "must"
+    ]
+    verdicts = {each["verdict"] for each in gated}
+    if "fail" in verdicts:
+        return 1
+    return 3 if content["run"]["stopped"] or "inconclusive" in verdicts else 0
+
+
+def _why_over(record: Record) -> str | None:
+    dead = record.notes.get("dead", [])
+    spent = record.notes.get("spent", [])
+    if dead:
+        return f"the target stopped answering after {dead[0]['case']}"
+    return str(spent[0]["why"]) if spent else None
+
+
+def version() -> str:
+    """The suite's version."""
+    try:
+        return importlib.metadata.version("adapty-conformance")
+    except importlib.metadata.PackageNotFoundError:
+        return "0"

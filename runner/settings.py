@@ -1,0 +1,179 @@
+"""Settings of a run: one dataclass, from which the options of both command lines are made."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+from urllib.parse import urlsplit
+
+PHASES = ("deterministic", "schemathesis", "hypothesis")
+LEVELS = ("must", "should")
+
+
+class UsageError(Exception):
+    """Wrong usage or configuration: one sentence that names the setting and the fix."""
+
+
+def _option(words: str, default: Any = None, **more: Any) -> Any:
+    return field(default=default, metadata={"help": words, **more})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to run. `target` None means the embedded mock on a free loopback port."""
+
+    target: str | None = None
+    only: tuple[str, ...] = _option(
+        "Only promises that match GLOB (repeatable).", (), metavar="GLOB"
+    )
+    skip: tuple[str, ...] = _option("No promises that match GLOB (repeatable).", (), metavar="GLOB")
+    gate: str = _option("The least level that fails the run: must or should.", "should")
+    known: str | None = _option("Known deviations, a YAML or TOML file.", metavar="FILE")
+    spec: str | None = _option("Another edition of the vendor's document.", metavar="FILE")
+    seed: int = _option("Of what is generated; the same seed sends the same cases.", 0)
+    phases: str = _option("Which phases to run, separated by commas.", ",".join(PHASES))
+    workers: int = _option("Processes that share the cases.", 0)
+    rate: str = _option("At most so many requests a second, such as 10/s.", "", metavar="N/s")
+    time: str = _option("Send nothing more after so long, such as 90s or 5m.", "", metavar="SPAN")
+    requests: int = _option("Send at most so many requests (0: no limit).", 0)
+    timeout: float = _option("Seconds to wait for an answer.", 5.0)
+    concurrency: int = _option("Requests under way at the same moment.", 8)
+    report_dir: str = _option("Where the reports go.", "conformance-report", metavar="DIR")
+    customer_prefix: str = _option("What every customer id starts with.", "conformance-")
+    seeded_customer: str | None = _option("A customer that has purchases.", metavar="ID")
+    api_key_env: str = _option(
+        "The variable that holds the API key.", "ADAPTY_API_KEY", metavar="NAME"
+    )
+
+    @property
+    def phase_names(self) -> tuple[str, ...]:
+        """The phases to run, in their order."""
+        named = [name.strip() for name in self.phases.split(",")]
+        return tuple(phase for phase in PHASES if phase in named)
+
+    @property
+    def per_second(self) -> float:
+        """The rate in requests a second; 0 for no limit."""
+        return _rate(self.rate)
+
+    @property
+    def seconds(self) -> float | None:
+        """The time limit in seconds, None for no limit."""
+        return _span(self.time)
+
+
+def checked(settings: Settings) -> Settings:
+    """`settings`, if they make sense. Raises UsageError with the first that does not."""
+    if settings.target is not None:
+        _check_url(settings.target)
+    if settings.gate not in LEVELS:
+        raise UsageError(f"--gate is {settings.gate!r}; it takes must or should")
+    wrong = [n for n in settings.phases.split(",") if n.strip() not in PHASES]
+    if wrong:
+        raise UsageError(f"--phases names {wrong[0]!r}; it takes {', '.join(PHASES)}")
+    for name, least in (("workers", 0), ("requests", 0), ("concurrency", 1), ("timeout", 0.001)):
+        if getattr(settings, name) < least:
+            raise UsageError(f"--{name} is {getattr(settings, name)}; it takes {least} or more")
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,60}", settings.customer_prefix):
+        raise UsageError(
+            "--customer-prefix takes 1 to 60 letters, digits, dots, dashes, underscores"
+        )
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", settings.api_key_env):
+        raise UsageError(
+            f"--api-key-env is {settings.api_key_env!r}; it takes the name of a variable"
+        )
+    if settings.seeded_customer is not None and not _is_header_text(settings.seeded_customer):
+        raise UsageError("--seeded-customer takes printable ASCII, as a header can carry it")
+    _rate(settings.rate)
+    _span(settings.time)
+    return settings
+
+
+def _check_url(url: str) -> None:
+    if "://" not in url:
+        raise UsageError(f"the target needs a scheme: http://{url}?")
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https"):
+        raise UsageError(f"the target's scheme is {parts.scheme}; it must be http or https")
+    try:
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise UsageError(f"the target {url} has no valid port") from error
+    if not host:
+        raise UsageError(f"the target {url} names no host")
+    if parts.username or parts.password:
+        raise UsageError(
+            "the target must not hold a user name or password; the key is in a variable"
+        )
+    if parts.query or parts.fragment:
+        raise UsageError("the target is a base URL; take away its query and fragment")
+
+
+def _is_header_text(text: str) -> bool:
+    return bool(text.strip()) and all(" " <= char <= "~" for char in text)
+
+
+def _rate(text: str) -> float:
+    if not text:
+        return 0.0
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(?:/(s|m|h))?", text)
+    if not match or float(match[1]) == 0:
+        raise UsageError(f"--rate is {text!r}; it takes a number a second, such as 10/s")
+    return float(match[1]) / {"s": 1, "m": 60, "h": 3600}[match[2] or "s"]
+
+
+def _span(text: str) -> float | None:
+    if not text:
+        return None
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|h)?", text)
+    if not match or float(match[1]) == 0:
+        raise UsageError(f"--time is {text!r}; it takes a span such as 90s or 5m")
+    return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2] or "s"]
+
+
+def api_key(settings: Settings, environment: Mapping[str, str] = os.environ) -> str:
+    """The target's key. Raises UsageError when its variable is unset, or no header can carry it."""
+    name = settings.api_key_env
+    key = environment.get(name, "")
+    if not key:
+        hint = "" if name != "ADAPTY_API_KEY" else ", or name another variable with --api-key-env"
+        raise UsageError(f"no API key: set {name}{hint}")
+    if key != key.strip() or not _is_header_text(key) or " " in key:
+        raise UsageError(f"the API key in {name} must be printable ASCII without blanks")
+    return key
+
+
+def selected(ids: Iterable[str], settings: Settings) -> dict[str, str]:
+    """The ids that --only and --skip leave out, each with the reason.
+
+    Raises UsageError for a glob that matches nothing, with the nearest ids.
+    """
+    known = list(ids)
+    for option, globs in (("--only", settings.only), ("--skip", settings.skip)):
+        for glob in globs:
+            if not any(fnmatchcase(key, glob) for key in known):
+                raise UsageError(f"{option} {glob} matches no promise{nearest(glob, known)}")
+    left_out: dict[str, str] = {}
+    for key in known:
+        if settings.only and not any(fnmatchcase(key, glob) for glob in settings.only):
+            left_out[key] = "deselected: --only does not name it"
+        if any(fnmatchcase(key, glob) for glob in settings.skip):
+            left_out[key] = "deselected by --skip"
+    return left_out
+
+
+def nearest(wanted: str, known: Iterable[str]) -> str:
+    """A hint at the ids that come nearest to one that does not exist, or nothing."""
+    found = difflib.get_close_matches(wanted, list(known), n=3, cutoff=0.5)
+    return f"; nearest: {', '.join(found)}" if found else ""
+
+
+def fields() -> tuple[dataclasses.Field[Any], ...]:
+    """The settings that are options, in order: all but the target."""
+    return tuple(each for each in dataclasses.fields(Settings) if each.name != "target")
