@@ -207,8 +207,8 @@ def _says_nothing(keyword: str, value: Any) -> bool:
 def readable(subject: str, location: Location) -> str:
     """A location as a reader would write it: `installation_meta.device_id`, `errors[].source`."""
     if not location:
-        return {"request.body": "the request body", "rejection.body": "the error"}.get(
-            subject, "the response"
+        return {"request.body": "The request body", "rejection.body": "The error"}.get(
+            subject, "The response"
         )
     return ".".join(location).replace(f".{ITEM}", ITEM)
 

@@ -1,0 +1,185 @@
+"""The command line. What takes time to import is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from runner.settings import (
+    Settings,
+    UsageError,
+    api_key,
+    checked,
+    fields,
+    selected,
+)
+
+WRONG_USAGE, SUITE_FAILED = 2, 4
+
+
+class _Group(click.Group):
+    """Commands in the order of the documentation; every error is one sentence on stderr."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().main(*args, **{**kwargs, "standalone_mode": False}) or 0
+        except click.exceptions.Exit as stop:
+            return stop.exit_code
+        except click.Abort:
+            return 130
+        except (click.ClickException, UsageError) as error:
+            words = (
+                error.format_message() if isinstance(error, click.ClickException) else str(error)
+            )
+            _complain(words)
+            return WRONG_USAGE
+
+
+def _complain(words: str) -> None:
+    print(f"adapty-conformance: {words}", file=sys.stderr)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="adapty-conformance", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Say whether a server keeps the contract of Adapty's create-profile operation."""
+
+
+def _settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """An option for every setting."""
+    for each in reversed(fields()):
+        multiple = isinstance(each.default, tuple)
+        shown = each.default not in (None, "", ()) and each.default != 0
+        command = click.option(
+            "--" + each.name.replace("_", "-"),
+            each.name,
+            multiple=multiple,
+            default=each.default,
+            show_default=shown,
+            type=str if multiple or each.default is None else type(each.default),
+            metavar=each.metadata.get("metavar"),
+            help=each.metadata["help"],
+        )(command)
+    return command
+
+
+@cli.command()
+@click.argument("url", required=False)
+@_settings_options
+def run(url: str | None, **options: Any) -> int:
+    """Judge a target; without URL, the embedded mock on a free loopback port."""
+    from runner.launch import launch
+
+    return launch(checked(Settings(target=url, **options)))
+
+
+@cli.command()
+@click.option("--break", "broken", metavar="PROMISE", help="Break this one promise.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--port", default=8080, show_default=True, help="Where to listen.")
+@click.option("--database", default=":memory:", show_default=True, help="Where profiles are kept.")
+@click.option("--spec", metavar="FILE", help="Another edition of the vendor's document.")
+@click.option("--api-key-env", default="ADAPTY_API_KEY", show_default=True, metavar="NAME",
+              help="The variable that holds the API key that it takes.")  # fmt: skip
+def mock(
+    broken: str | None, host: str, port: int, database: str, spec: str | None, api_key_env: str
+) -> int:
+    """Serve the embedded mock, which keeps every promise, until Ctrl-C."""
+    contract = _contract(spec)
+    key = api_key(checked(Settings(api_key_env=api_key_env)))
+    from mock_server.app import create_app
+    from mock_server.serve import serve
+
+    try:
+        app = create_app(contract, key=key, broken=broken, database=database)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    print(f"serving {contract.method} http://{host}:{port}{contract.path}  (Ctrl-C ends it)")
+    try:
+        serve(app, host, port)
+    except OSError as error:
+        raise UsageError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+    return 0
+
+
+@cli.command()
+@click.argument("glob", required=False)
+@click.option("--level", type=click.Choice(["must", "should"]), help="Only promises of a level.")
+@click.option("--spec", metavar="FILE", help="Another edition of the vendor's document.")
+def requirements(glob: str | None, level: str | None, spec: str | None) -> int:
+    """List promises that match GLOB; explain one that is named whole."""
+    from runner.explain import explain, listing
+
+    contract = _contract(spec)
+    if glob is not None and glob in contract.requirements:
+        explain(contract, glob)
+        return 0
+    ids = list(contract.requirements)
+    if glob is not None:
+        left_out = selected(ids, Settings(only=(glob,)))
+        ids = [key for key in ids if key not in left_out]
+    listing(contract, [k for k in ids if level in (None, contract.requirements[k].level)])
+    return 0
+
+
+@cli.command()
+@click.argument("case")
+@click.option("--from", "source", default="conformance-report", show_default=True, metavar="DIR",
+              help="The report that recorded it.")  # fmt: skip
+@click.option("--target", metavar="URL", help="Send it elsewhere than it was recorded.")
+@click.option("--timeout", default=5.0, show_default=True, help="Seconds to wait for an answer.")
+@click.option("--spec", metavar="FILE", help="The edition of the document it was recorded with.")
+@click.option("--api-key-env", default="ADAPTY_API_KEY", show_default=True, metavar="NAME",
+              help="The variable that holds the API key.")  # fmt: skip
+def replay(
+    case: str, source: str, target: str | None, timeout: float, spec: str | None, api_key_env: str
+) -> int:
+    """Send a recorded CASE again and judge it."""
+    from runner.replay import replay as again
+
+    settings = checked(Settings(target=target, timeout=timeout, api_key_env=api_key_env))
+    return again(_contract(spec), case, Path(source), settings)
+
+
+@cli.command()
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+def diff(old: Path, new: Path) -> int:
+    """Say what changed between two results.json; exit 1 when a promise is newly broken."""
+    from runner.difference import difference
+
+    return difference(old, new)
+
+
+def _contract(spec: str | None) -> Any:
+    from spec.document import SpecError
+    from spec.loader import load
+
+    try:
+        return load(Path(spec) if spec else None)
+    except SpecError as error:
+        raise UsageError(str(error)) from error
+
+
+def main() -> None:
+    """The entry point of the console script."""
+    try:
+        code = cli.main()
+    except KeyboardInterrupt:
+        code = 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""Running pytest for the command line, untouched by whatever lies in the user's directory."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from runner.settings import Settings, UsageError, api_key, fields, selected
+
+SUITE_FAILED = 4
+
+
+def launch(settings: Settings) -> int:
+    """Judge the target of `settings`; returns the exit code of the design."""
+    # A worker's interpreter must not import from the directory the user happens to be in.
+    os.environ["PYTHONSAFEPATH"] = "1"
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+        os.environ.pop(name, None)
+    _check(settings)
+    import pytest
+    from rich.console import Console
+
+    import conformance
+    from reports.terminal import summary
+    from runner.progress import Reporter
+
+    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    reporter = Reporter(console)
+    folder = Path(conformance.__file__).parent
+    code = pytest.main(
+        [
+            str(folder), f"--rootdir={folder}", "-c", str(folder / "pytest.ini"), "--noconftest",
+            "-p", "no:terminal", "-p", "no:logging", "-p", "no:faulthandler",
+            "-p", "xdist.plugin", "-p", "runner.plugin",
+            *_arguments(settings),
+        ],
+        plugins=[reporter],
+    )  # fmt: skip
+    content = reporter.content
+    if content is None or reporter.errors:
+        for error in reporter.errors[:3] or [f"the suite ended with {code!r} and no result"]:
+            print(f"adapty-conformance: the suite itself failed: {error}", file=sys.stderr)
+        return SUITE_FAILED
+    exit_code = int(content["run"]["exit_code"])
+    if content["run"]["stopped"] and exit_code == 3 and not _judged(content):
+        stopped = content["run"]["stopped"]
+        print(f"adapty-conformance: {stopped}; nothing was tested (exit 3)", file=sys.stderr)
+        return exit_code
+    summary(content, console, report=_shown(reporter.page))
+    return exit_code
+
+
+def _judged(content: dict[str, object]) -> bool:
+    told = content["summary"]
+    return isinstance(told, dict) and told["requests"] > 1
+
+
+def _check(settings: Settings) -> None:
+    """Everything that can be wrong before the first request, as a UsageError."""
+    from runner import known
+    from spec.document import SpecError
+    from spec.loader import load
+
+    try:
+        contract = load(Path(settings.spec) if settings.spec else None)
+    except SpecError as error:
+        raise UsageError(str(error)) from error
+    selected(contract.requirements, settings)
+    if settings.known:
+        known.read(Path(settings.known), list(contract.requirements))
+    if settings.target is not None:
+        api_key(settings)
+
+
+def _arguments(settings: Settings) -> list[str]:
+    """The settings as options of the plugin; the key is not among them."""
+    found = ["--target", settings.target or "mock"]
+    if settings.workers:
+        found += ["-n", str(settings.workers), "--dist", "loadfile"]
+    for each in fields():
+        value = getattr(settings, each.name)
+        if value == each.default:
+            continue
+        name = "--target-" + each.name.replace("_", "-")
+        for one in value if isinstance(value, tuple) else (value,):
+            found.append(f"{name}={one}")
+    return found
+
+
+def _shown(page: str | None) -> str | None:
+    """A path as the user would write it."""
+    if page is None:
+        return None
+    try:
+        return str(Path(page).relative_to(Path.cwd()))
+    except ValueError:
+        return page

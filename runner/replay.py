@@ -1,0 +1,88 @@
+"""`replay`: send the recorded requests of a case again, and judge the answers."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from conformance.client import Client, Target, operation_url
+from conformance.exchanges import Exchange
+from conformance.journal import Journal, Record, read
+from conformance.judge import Failure, judge, judge_case
+from reports.text import one_line
+from runner.session import JOURNAL
+from runner.settings import Settings, UsageError, api_key, nearest
+from spec.contract import Contract
+from strategies.cases import Request
+
+
+def replay(contract: Contract, case: str, source: Path, settings: Settings) -> int:
+    """Send `case` as it was recorded under `source`, its control first.
+
+    Returns 0 when the target keeps the promise now, 1 when it breaks it, 3 when nobody can say.
+    """
+    if not (source / JOURNAL).is_file():
+        raise UsageError(f"--from {source} holds no {JOURNAL}; name the folder of a report")
+    record = read([source / JOURNAL])
+    sent = [e for e in record.exchanges if case in e.cases and e.role in ("probe", "pool")]
+    if case not in record.cases or not sent:
+        raise UsageError(f"no case {case} was recorded{nearest(case, record.cases)}")
+    first = sent[-1]
+    control = next((e for e in record.exchanges if e.id == first.control), None)
+    url = operation_url(settings.target, contract) if settings.target else first.request.url
+    with tempfile.TemporaryDirectory() as folder:
+        journal = Journal(Path(folder) / JOURNAL)
+        target = Target(url, api_key(settings), settings.timeout)
+        client = Client(target, contract, journal, "again-")
+        journal.case(record.cases[case])
+        asyncio.run(_send(client, control, first))
+        again = journal.about(case)
+        journal.close()
+    return _tell(contract, case, again)
+
+
+async def _send(client: Client, control: Exchange | None, probe: Exchange) -> None:
+    async with client.opened():
+        shown = await _again(client, control) if control else None
+        await _again(client, probe, shown.id if shown else None)
+
+
+async def _again(client: Client, exchange: Exchange, control: str | None = None) -> Exchange:
+    """The same bytes, for a fresh customer in place of the recorded one."""
+    fresh = f"{exchange.customer}-{secrets.token_hex(2)}"
+    headers = tuple(
+        (name, value.replace(exchange.customer, fresh) if exchange.customer else value)
+        for name, value in exchange.request.headers
+    )
+    return await client.send(
+        Request(headers, exchange.request.body), phase="replay", role=exchange.role,
+        cases=exchange.cases, control=control, customer=fresh,
+    )  # fmt: skip
+
+
+def _tell(contract: Contract, case: str, record: Record) -> int:
+    console = Console(highlight=False, soft_wrap=True)
+    exchange = record.exchanges[-1]
+    answer = exchange.trouble if exchange.response is None else str(exchange.response.status)
+    words = record.cases[case].words
+    console.print(Text(f"{case}\n{one_line(words)}  →  {answer}"))
+    failures, reason = judge_case(contract, record, case)
+    alone = Record(record.cases, (replace(exchange, role="probe", cases=(case,)),), {})
+    found: list[Failure] = list(failures)
+    for verdict in judge(contract, alone).verdicts.values():
+        found += [
+            f for f in verdict.failures if f.requirement not in {g.requirement for g in found}
+        ]
+    for failure in found:
+        told = f"breaks {failure.requirement}: {failure.message}"
+        console.print(Text(one_line(told), style="bold"))
+    if found:
+        return 1
+    console.print(Text(f"nothing can be said: {reason}" if reason else "keeps the promise"))
+    return 3 if reason else 0
