@@ -26,7 +26,7 @@ def choices_of(contract: Contract, record: Record) -> dict[str, str | None]:
                 seen["refusal.status"][str(exchange.status)] = []
     return {
         key: "; ".join(
-            f"{what} ({', '.join(labels)})" if labels else what
+            f"{what} ({', '.join(sorted(labels))})" if labels else what
             for what, labels in sorted(seen[key].items())
         )
         if key in seen

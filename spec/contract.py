@@ -50,9 +50,9 @@ class Credential:
     scheme: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Contract:
-    """One operation's contract. Build it with `spec.loader.load`.
+    """One operation's contract. Build it with `spec.loader.load`. Equal only to itself.
 
     `request` and `responses` are normalised schemas (JSON Schema 2020-12); `responses` maps each
     documented status to its schema, or to None where the document gives no content. `refusal` is

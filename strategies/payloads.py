@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -30,6 +31,7 @@ _PLAIN = st.characters(exclude_categories=("Cs", "Cc"))
 _SAFE = 2**53
 
 
+@lru_cache(maxsize=8)
 def valid(contract: Contract) -> SearchStrategy[Any]:
     """Payloads that the contract surely accepts, as parsed JSON.
 
@@ -61,6 +63,7 @@ def violating(draw: DrawFn, contract: Contract, requirement: str) -> Any:
     return payload
 
 
+@lru_cache(maxsize=256)
 def _sure(contract: Contract, requirement: str) -> list[Any]:
     control = full(contract)
     found = [apply(control, [edit]) for _, edit in violations(contract, control, requirement)]
@@ -69,6 +72,7 @@ def _sure(contract: Contract, requirement: str) -> list[Any]:
     return found
 
 
+@lru_cache(maxsize=256)
 def _breaking(contract: Contract, requirement: str) -> SearchStrategy[Any]:
     """Values that may break a requirement where they stand: its near misses, and random ones."""
     wanted = contract.requirements[requirement]
