@@ -99,6 +99,16 @@ def read_yaml(text: str) -> Any:
     return yaml.load(text, Loader=_Loader)
 
 
+# JSON's tabs between tokens, and its escapes for half a character, which YAML does not have.
+_JSON_ONLY = re.compile(r"\t|\\(?:u[dD][89a-fA-F][0-9a-fA-F]{2}|.)")
+
+
+def _as_yaml(token: re.Match[str]) -> str:
+    if token[0] == "\t":
+        return " "
+    return r"\ufffd" if len(token[0]) > 2 else token[0]
+
+
 def _read(text: str) -> tuple[Any, dict[str, int]]:
     """JSON or YAML as plain data, and the line of each pointer."""
     lines: dict[str, int] = {}
@@ -112,7 +122,7 @@ def _read(text: str) -> tuple[Any, dict[str, int]]:
         finally:
             loader.dispose()
     else:
-        node = yaml.compose(text.replace("\t", " "), Loader=_Loader)
+        node = yaml.compose(_JSON_ONLY.sub(_as_yaml, text), Loader=_Loader)
     if node is not None:
         _collect_lines(node, "#", node.start_mark.line + 1, lines)
     return data, lines

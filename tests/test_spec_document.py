@@ -32,7 +32,7 @@ def edition(tmp_path: Path) -> Callable[[Edit], Contract]:
         document = copy.deepcopy(VENDOR)
         edit(document, document["paths"][PATH]["post"], document["components"]["schemas"])
         path = tmp_path / "edition.json"
-        path.write_text(json.dumps(document), "utf-8")
+        path.write_text(json.dumps(document), "utf-8-sig")
         return load(path)
 
     return edited
@@ -72,6 +72,18 @@ def test_json_is_the_same_contract(written: Written) -> None:
         last = each.source.pointer.rpartition("/")[2].replace("~1", "/")
         name = each.location[-1] if "/required/" in each.source.pointer else last
         assert f'"{name}"' in lines[each.source.line - 1]
+
+
+def test_json_may_escape_any_character(edition: Edition) -> None:
+    members = {"😀": {"enum": ["😀", "\\ud83d", "\t"], "description": "Offer ID"}}
+    contract = edition(lambda _, __, s: s["ProfileRequest"]["properties"].update(members))
+    source = contract.requirements["request.body.%F0%9F%98%80.enum"].source
+    assert contract.document.get(source.pointer) == members["😀"]["enum"]
+
+
+def test_extensions_of_the_document_are_passed_over(edition: Edition) -> None:
+    extensions = {"x-sources": 5, "x-open-null": True, "x-anything": {"$ref": "#/none"}}
+    assert same(edition(lambda _, __, s: s["ProfileRequest"].update(extensions)))
 
 
 def test_a_status_without_quotes_and_windows_line_ends(written: Written) -> None:

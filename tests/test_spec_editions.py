@@ -253,6 +253,20 @@ def test_a_sentence_is_removed(rewritten: Rewritten) -> None:
     assert difference(contract) == (set(), {"request.header.identity"})
 
 
+def test_rules_that_name_a_field_apply_only_where_it_is(edition: Edition) -> None:
+    def edit(_: Any, schemas: dict[str, Any]) -> None:
+        del schemas["Profile"]["properties"]["profile_id"]
+        schemas["Profile"]["required"].remove("profile_id")
+
+    contract = edition(edit)
+    field = "response.200.data.profile_id"
+    assert difference(contract) == (
+        set(),
+        {"identity.profile_id", f"{field}.type", f"{field}.format", f"{field}.required"},
+    )
+    assert findings(contract) == set()
+
+
 def test_a_limit_in_prose_is_changed(rewritten: Rewritten) -> None:
     contract = rewritten("Allows setting up to 30 custom", "Allows setting up to 50 custom")
     assert "request.body.custom_attributes.maxItems" not in contract.requirements
