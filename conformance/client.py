@@ -63,12 +63,19 @@ class Client:
     """
 
     def __init__(
-        self, target: Target, contract: Contract, journal: Journal, name: str = ""
+        self,
+        target: Target,
+        contract: Contract,
+        journal: Journal,
+        name: str = "",
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
+        """`name` is what its exchange ids start with; `transport` stands in for the network."""
         self.target = target
         self.sent = 0
         self._contract = contract
         self._journal = journal
+        self._transport = transport
         self._redactor = Redactor(target.key)
         self._ids = (f"{name}{number}" for number in count(1))
         self._started = time.monotonic()
@@ -82,6 +89,7 @@ class Client:
             limits=httpx.Limits(max_connections=connections, keepalive_expiry=2.0),
             timeout=None,
             trust_env=False,
+            transport=self._transport,
             follow_redirects=False,
         )
 

@@ -152,10 +152,17 @@ async def conduct(bench: Bench, cases: Sequence[Case], phase: str = "determinist
     await _all(bench, (_settle(bench, case, phase) for case in alone))
 
 
-async def conduct_one_by_one(bench: Bench, cases: Iterable[Case], phase: str) -> None:
-    """As `conduct`, for cases that may kill the target: a sign of life after each that failed."""
+async def conduct_one_by_one(bench: Bench, cases: Sequence[Case], phase: str) -> None:
+    """As `conduct`, for what may kill the target: one at a time, a sign of life after each."""
+    if not cases or bench.over:
+        return
+    await _all(bench, [find_control(bench, phase)])
     for case in cases:
-        await conduct(bench, [case], phase)
+        bench.journal.case(record_of(case, bench.control))
+        await _all(bench, [_settle(bench, case, phase)])
+        await asyncio.sleep(0 if bench.over else case.pause)
+        if not bench.over:
+            await _all(bench, [_alive(bench, case, phase)])
 
 
 async def _all(bench: Bench, tasks: Iterable[Coroutine[Any, Any, Any]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -14,7 +14,8 @@ from conformance.observe import Observation, observe, taken
 from conformance.outcome import KEPT, Outcome, outcome
 from conformance.together import clock, liveness, sharing
 from spec.contract import Contract
-from spec.requirements import Requirement, Side, readable
+from spec.requirements import Requirement, Side, identifier, readable
+from spec.schema import ITEM, Location
 
 VerdictName = Literal["pass", "fail", "known", "inconclusive", "untested"]
 SAMPLES = 3  # exchanges kept with a failure; the journal has all
@@ -134,7 +135,7 @@ class _Ledger:
                 Failure(
                     requirement=key,
                     case=exchange.cases[0] if exchange.cases else "control/full",
-                    message=_sentence(self.contract.requirements[key], each),
+                    message=self.contract.requirements[key].statement,
                     expected=each.expected or self.contract.requirements[key].statement,
                     actual=each.actual,
                     exchanges=tuple(e for e, _ in found[:SAMPLES]),
@@ -153,8 +154,9 @@ class _Ledger:
                 sent[case].append(exchange)
         groups: dict[str, list[tuple[CaseRecord, Outcome, Failure | None]]] = defaultdict(list)
         shrunk = {note["case"] for note in self.record.notes.get("shrunk", [])}
-        for key in sent if only is None else only:
-            if key in shrunk or key not in self.record.cases:
+        # What was planned before what was shrunk from a generated payload: the plainer words first.
+        for key in sorted(self.record.cases, key=lambda each: "/shrunk-from-" in each):
+            if key in shrunk or key not in sent or (only is not None and key not in only):
                 continue
             record = self.record.cases[key]
             groups[record.either or key].append((record, *self._case(record, sent[key])))
@@ -184,7 +186,7 @@ class _Ledger:
             failure = Failure(
                 requirement=case.requirements[0] if case.requirements else "",
                 case=case.id,
-                message=f"{case.words}: {first.message}",
+                message=first.message,
                 expected=first.expected,
                 actual=first.actual,
                 exchanges=tuple(each for each, _ in broken[:SAMPLES]),
@@ -273,6 +275,20 @@ class _Ledger:
                 within = other.location[: len(each.location)] == each.location
                 if other.subject == each.subject and within and key != each.id:
                     self._blame(key, each.id)
+        for base in ("rejection", "response."):
+            self._fold_errors(base)
+
+    def _fold_errors(self, base: str) -> None:
+        """An error of another shape lacks every member of ErrorResponse: one finding."""
+        lacking = [
+            each
+            for key, each in self.contract.requirements.items()
+            if key.startswith(base) and each.part == "refusals" and self.failures.get(key)
+            and (each.keyword == "required" or key.endswith(".media_type"))
+        ]  # fmt: skip
+        for each in lacking[1:]:
+            if each.id.split(".")[:2] == lacking[0].id.split(".")[:2] or base == "rejection":
+                self._blame(each.id, lacking[0].id)
 
     def _blame(self, key: str, cause: str) -> None:
         if self.failures.get(key):
@@ -313,21 +329,24 @@ class _Ledger:
         elif self.shown[key]:
             name, reason = "inconclusive", f"nothing showed the side “{missing[0]}”"
         else:
-            name, reason = "untested", _never(requirement)
+            name, reason = "untested", self._never(requirement)
         return Verdict(requirement, name, reason, len(self.cases[key]), failures)
 
-
-def _never(requirement: Requirement) -> str:
-    if requirement.sides == ("observe",) and requirement.location:
-        return f"the target never returned {readable(requirement.subject, requirement.location)}"
-    if requirement.sides == ("observe",):
+    def _never(self, requirement: Requirement) -> str:
+        """Why a requirement was never put to the test, in words that many share."""
+        subject, location = requirement.subject, requirement.location
+        if requirement.sides != ("observe",):
+            return "no case of it was sent"
+        for items in _arrays(location):
+            if not self.shown[identifier(subject, items, "type")]:
+                return f"the target returned no {readable(subject, items)}"
+        if location:
+            return f"the target never returned {readable(subject, location)}"
         return "the target never returned such a response"
-    return "no case of it was sent"
 
 
-def _sentence(requirement: Requirement, seen: Observation) -> str:
-    return (
-        f"{requirement.statement.rstrip('.')}, but: {seen.actual}"
-        if seen.actual
-        else requirement.statement
-    )
+def _arrays(location: Location) -> Iterator[Location]:
+    """The array items that a location lies in, the outermost first."""
+    for index, step in enumerate(location):
+        if step == ITEM:
+            yield location[: index + 1]

@@ -73,6 +73,7 @@ class Answer:
         __tracebackhide__ = True
         assert self.case.expect == expect, f"{self.case.id} is to be judged as {self.case.expect}"
         if self.failures:
-            pytest.fail("\n".join(each.message for each in self.failures), pytrace=False)
+            told = "\n".join(each.message for each in self.failures)
+            pytest.fail(f"{self.case.words}: {told}", pytrace=False)
         if self.reason is not None:
             pytest.skip(f"inconclusive: {self.reason}")

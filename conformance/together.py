@@ -131,6 +131,9 @@ def liveness(record: Record) -> Iterator[Shown]:
     for exchange in record.exchanges:
         if exchange.role in ("probe", "again"):
             by_case[_case(exchange)].append(exchange)
+    for case in dead & by_case.keys():
+        if all(each.trouble is None for each in by_case[case]):
+            yield _gone("robustness.connection", case, record.cases[case].words, by_case[case])
     for name, kinds, words in (
         ("robustness.hang", ("timeout",), "no answer came in time"),
         ("robustness.connection", ("connection", "incomplete"), "the connection was dropped"),
@@ -139,13 +142,16 @@ def liveness(record: Record) -> Iterator[Shown]:
             failed = [each for each in tried if each.trouble in kinds]
             told = record.cases[case].words if case in record.cases else case
             if case in dead and failed:
-                yield Shown(
-                    name, False, case, f"{told}: {words}, and the target is gone since then",
-                    "an answer, and a target that lives on", words, tuple(failed), len(tried),
-                    len(failed),
-                )  # fmt: skip
+                yield _gone(name, case, told, tried)
             elif len(failed) >= 2 and failed[0].received < last_answer:
                 yield Shown(
                     name, False, case, f"{told}: {words}", "an answer", words, tuple(failed),
                     len(tried), len(failed),
                 )  # fmt: skip
+
+
+def _gone(name: str, case: str, told: str, tried: list[Exchange]) -> Shown:
+    return Shown(
+        name, False, case, f"{told}: the target is gone since then", "a target that lives on",
+        "no answer to any later request", tuple(tried), len(tried), len(tried),
+    )  # fmt: skip

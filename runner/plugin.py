@@ -158,6 +158,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("case", range(count), ids=[f"{n + 1:02}" for n in range(count)])
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deterministic cases first, then those of the generating phases."""
+    if config.stash.get(SESSION, None) is not None:
+        order = {None: 0, "schemathesis": 1, "hypothesis": 2}
+        items.sort(
+            key=lambda item: order[
+                getattr(item.module, "GENERATED", None)
+                if isinstance(item, pytest.Function)
+                else None
+            ]
+        )
+
+
 @pytest.fixture
 def answer(request: pytest.FixtureRequest, case: Case | int) -> Answer:
     """What the target's answers to the test's case mean; the module's cases are sent at once."""

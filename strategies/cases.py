@@ -45,7 +45,8 @@ class Case:
     `requirements` names what it probes, the blamed one first. Cases of equal `either` stand for
     each other: one accepted is enough. `together` sends that many of it, each for a customer of its
     own, at the same moment; `after_control` sends the control first on the same connection;
-    `twice` sends it a second time for the same customer. `choice` is what an open case observes.
+    `twice` sends it a second time for the same customer; `pause` is how many seconds a sign of life
+    waits, for a target may answer first and die then. `choice` is what an open case observes.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Case:
     either: str | None = None
     together: int = 1
     after_control: bool = False
+    pause: float = 0.0
     twice: bool = False
 
     @property

@@ -38,7 +38,7 @@ def deterministic(contract: Contract, seeded_customer: str | None = None) -> Pla
         *wire.json_texts(contract),
         *wire.meaning(contract, seeded_customer),
         *wire.robustness(contract),
-        *wire.last(),
+        *wire.last(contract),
     ]
     known = contract.requirements
     cases = tuple(case for case in found if all(key in known for key in case.requirements))

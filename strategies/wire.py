@@ -66,7 +66,8 @@ def credentials(contract: Contract) -> Iterator[Case]:
         shown = " and ".join(spelled(values)) if values else "none"
         return Case(
             words_of_id(key, label), (key,) if expect != "open" else (), expect,
-            "authentication", f"{header}: {shown}", headers=((header, spelled(values)),), **more,
+            "authentication", f"{header}: {label.replace('-', ' ')} ({shown})",
+            headers=((header, spelled(values)),), **more,
         )  # fmt: skip
 
     for key, label, values in _CREDENTIALS:
@@ -290,8 +291,8 @@ def robustness(contract: Contract) -> Iterator[Case]:
     def case(label: str, words: str, **change: Any) -> Case:
         return Case(words_of_id("robustness", label), (), "open", "robustness", words, **change)
 
-    nested = b'{"unknown_member":' + b"[" * 60 + b"]" * 60 + b","
-    yield case("60-nested-arrays", "60 nested arrays", raw=lambda body: nested + body[1:])
+    nested = Raw("[" * 60 + "]" * 60)
+    yield case("60-nested-arrays", "60 nested arrays", edits=(Edit(("unknown_member",), nested),))
     yield case("10000-members", "10,000 unknown members", raw=_many_members)
     yield case(
         "no-credential-and-malformed-json", "no credential and malformed JSON",
@@ -305,18 +306,12 @@ def _many_members(body: bytes) -> bytes:
     return f"{{{members},".encode() + body[1:]
 
 
-def last() -> Iterator[Case]:
+def last(contract: Contract) -> Iterator[Case]:
     """What may kill a server: sent last, one at a time, with a sign of life after each."""
 
     def case(label: str, words: str, **change: Any) -> Case:
         return Case(words_of_id("robustness", label), (), "open", "last", words, **change)
 
-    for depth in (5_000, 100_000):
-        text = b'{"unknown_member":' + b"[" * depth + b"]" * depth + b","
-        yield case(f"{depth}-nested-arrays", f"{depth:,} nested arrays",
-                   raw=lambda body, text=text: text + body[1:])  # fmt: skip
-    digits = b'{"unknown_member":' + b"9" * 5_000 + b","
-    yield case("5000-digit-number", "a number of 5,000 digits", raw=lambda body: digits + body[1:])
     for label, name, value in (
         ("body-is-not-gzip", "Content-Encoding", "gzip"),
         ("unknown-content-encoding", "Content-Encoding", "klingon"),
@@ -324,3 +319,12 @@ def last() -> Iterator[Case]:
         ("content-type-that-is-none", "Content-Type", ";;;"),
     ):
         yield case(label, f"{name}: {value}", headers=((name, (value,)),))
+    named = [*contract.request.get("required", ()), *contract.request.get("properties", {})]
+    # The deepest last, for they are what kills: in a member that is taken, then in a refused one.
+    for label, member, text, pause in (
+        ("5000-digit-number", "unknown_member", "9" * 5_000, 0.0),
+        ("100000-nested-arrays", "unknown_member", "[" * 100_000 + "]" * 100_000, 0.4),
+        ("5000-nested-arrays", named[0], "[" * 5_000 + "]" * 5_000, 0.4),
+    ):
+        words = f"{member}: {label.replace('-', ' ')}"
+        yield case(f"{label}-as-{member}", words, edits=(Edit((member,), Raw(text)),), pause=pause)
