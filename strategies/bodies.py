@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from spec.contract import Contract
 from spec.formats import Validity
-from spec.requirements import identifier, segment
+from spec.requirements import Requirement, identifier, segment
 from spec.schema import Location, Schema, at, types, walk
 from strategies import edits, near_misses, values
 from strategies.cases import Case, words_of_id
@@ -107,30 +108,51 @@ def node_at(contract: Contract, location: Location) -> Schema:
 
 def refused(contract: Contract, control: Any) -> Iterator[Case]:
     """Violations of every request-body requirement that a schema keyword states."""
-    plain = 0
-    for key, requirement in contract.requirements.items():
-        if requirement.subject != SUBJECT or "refuse" not in requirement.sides:
-            continue
-        found = list(violations(contract, control, key))
-        if requirement.keyword == "type" and _is_plain(contract, requirement.location):
-            plain += 1
-            found = _thin(found, plain)
-        for label, edit in found:
+    wanted = [
+        each
+        for each in contract.requirements.values()
+        if each.subject == SUBJECT and "refuse" in each.sides
+    ]
+    alike = Counter(_kind(contract, each) for each in wanted)
+    turns: Counter[tuple[str, str]] = Counter()
+    for each in wanted:
+        kind = _kind(contract, each)
+        found = list(violations(contract, control, each.id))
+        for label, edit in _share(found, kind, turns[kind], alike[kind]):
             yield Case(
-                words_of_id(key, label), (key,), "refuse", "profile_request",
+                words_of_id(each.id, label), (each.id,), "refuse", "profile_request",
                 edits.words(edit, control), (edit,),
             )  # fmt: skip
+        turns[kind] += 1
 
 
-def _is_plain(contract: Contract, location: Location) -> bool:
-    """Whether a member is text of a kind that servers treat alike: there are many of them."""
-    node = node_at(contract, location)
-    return "string" in types(node) and not {"pattern", "maxLength"} & set(node)
+# How many near misses of a kind every member gets; the others its members share between them,
+# for servers treat members of a kind alike.
+_EACH = {"type": 1, "enum": 3, "format": 4}
 
 
-def _thin(found: list[tuple[str, Edit]], turn: int) -> list[tuple[str, Edit]]:
-    """The likeliest slip, a number for text, and one of the others in turn."""
-    return found[:1] + found[1:][turn % max(1, len(found) - 1) :][:1]
+def _kind(contract: Contract, requirement: Requirement) -> tuple[str, str]:
+    """The keyword and the table of near misses that it draws on; constrained text has its own."""
+    node, keyword = node_at(contract, requirement.location), requirement.keyword
+    if keyword == "format":
+        return keyword, str(node["format"])
+    text = "string" in types(node)
+    if keyword == "enum" and text:
+        return keyword, "text"
+    if keyword == "type" and text and not {"pattern", "maxLength"} & set(node):
+        return keyword, "text"
+    return keyword, requirement.id
+
+
+def _share(
+    found: list[tuple[str, Edit]], kind: tuple[str, str], turn: int, sharers: int
+) -> list[tuple[str, Edit]]:
+    """A member's near misses: the likeliest slips, and its share of the others."""
+    first = _EACH.get(kind[0], len(found)) if sharers > 1 else len(found)
+    others = found[first:]
+    if sharers >= len(others):  # one of them for each member, in turn
+        return found[:first] + others[turn % max(1, len(others)) :][:1]
+    return found[:first] + others[turn::sharers]
 
 
 def opened(contract: Contract, control: Any) -> Iterator[Case]:

@@ -46,9 +46,9 @@ FORMATS: dict[str, tuple[Named, ...]] = {
         Named("without-dashes", "3fa85f6457174562b3fc2c963f66afa6"),
         Named("in-braces", "{3fa85f64-5717-4562-b3fc-2c963f66afa6}"),
         Named("one-letter-too-few", "3fa85f64-5717-4562-b3fc-2c963f66afa"),
+        Named("trailing-newline", "3fa85f64-5717-4562-b3fc-2c963f66afa6\n"),
         Named("letter-g", "3fa85f64-5717-4562-b3fc-2c963f66afag"),
         Named("dashes-elsewhere", "3fa85f645-717-4562-b3fc-2c963f66afa6"),
-        Named("trailing-newline", "3fa85f64-5717-4562-b3fc-2c963f66afa6\n"),
         Named("leading-blank", " 3fa85f64-5717-4562-b3fc-2c963f66afa6"),
         Named("empty", ""),
     ),
@@ -154,9 +154,9 @@ def _enum(schema: Schema, _good: Any) -> Iterator[Named]:
     if texts:
         first, last = texts[0], texts[-1]
         yield Named("other-letter-case", first.swapcase())
-        yield Named("capitals", last.upper())
         yield Named("padded", f" {first} ")
         yield Named("trailing-newline", f"{first}\n")
+        yield Named("capitals", last.upper())
         yield Named("empty", "")
         yield Named("two-members", f"{first},{last}")
         yield Named("unknown", "unknown")
