@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from strategies.cases import Case, Expect
-from strategies.edits import ABSENT, Raw, get, show
+from strategies.edits import ABSENT, APPEND, Raw, get, show
 
 Role = Literal["control", "probe", "again", "pool", "search"]
 Trouble = Literal["timeout", "connection", "incomplete", "unreadable", "throttled", "ours"]
@@ -103,7 +103,7 @@ class CaseRecord:
 
 def record_of(case: Case, control: Any) -> CaseRecord:
     """The record of a planned case."""
-    change: dict[str, Any] = {"pointer": case.pointer, "words": case.words}
+    change: dict[str, Any] = {"pointer": _pointer(case, control), "words": case.words}
     if case.pointer is not None:
         before, after = get(control, case.edits[0].path), case.edits[0].value
         for name, value in (("before", before), ("after", after)):
@@ -113,6 +113,14 @@ def record_of(case: Case, control: Any) -> CaseRecord:
         case.id, case.requirements, case.expect, case.words, case.pointer, change, case.choice,
         case.either, case.together,
     )  # fmt: skip
+
+
+def _pointer(case: Case, control: Any) -> str | None:
+    """Where the one change stands in the body that was sent: an appended item by its index."""
+    if case.pointer is None or case.edits[0].path[-1:] != (APPEND,):
+        return case.pointer
+    items = get(control, case.edits[0].path[:-1])
+    return f"{case.pointer[:-1]}{len(items) if isinstance(items, list) else 0}"
 
 
 def to_json(exchange: Exchange) -> dict[str, Any]:

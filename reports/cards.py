@@ -21,6 +21,7 @@ FULL = 3
 LISTED = 20
 EXCHANGES = 4
 _PASTED = 12_000
+_SHOWN = 300  # characters of a changed value; a longer one is told in words
 
 View = dict[str, Any]
 
@@ -122,9 +123,11 @@ def _change(change: Mapping[str, Any]) -> View:
     words = {"words": change["words"], "name": None}
     if change["pointer"] is None or not ({"before", "after"} & change.keys()):
         return words
-    words["name"] = name(change["pointer"])
     before = _json(change["before"]) if "before" in change else None
     after = _json(change["after"]) if "after" in change else None
+    if max(len(before or ""), len(after or "")) > _SHOWN:
+        return words
+    words["name"] = name(change["pointer"])
     if before is not None and after is not None:
         return words | _difference(before, after)
     sides = {"before": before, "after": after}
