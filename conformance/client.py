@@ -107,6 +107,12 @@ class Client:
         async with self._new(1) as http:
             yield http
 
+    def pace(self, latency: float) -> None:
+        """Keep so few requests under way that a target which serves them one by one, each in
+        `latency` seconds, answers well within the timeout. For use when none is under way."""
+        most = int(self.target.timeout / (4 * max(latency, 0.001)))
+        self._gate = asyncio.Semaphore(max(1, min(self.target.concurrency, most)))
+
     def applies(self, request: Request) -> bool:
         """False when a near miss of the credential comes out as the credential itself."""
         header = self._contract.credential.header

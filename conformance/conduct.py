@@ -22,6 +22,7 @@ from strategies.promises import promise_of
 from strategies.wire import optional_headers
 
 TRIES = 3
+UNANSWERED = ("timeout", "connection", "incomplete")
 
 
 @dataclass
@@ -38,6 +39,7 @@ class Bench:
     control_exchange: Exchange | None = None
     refused: dict[edits.Path, str] = field(default_factory=dict)
     extra: dict[str, str] = field(default_factory=dict)
+    waiting: list[Sequence[Case]] = field(default_factory=list)
     dead: str | None = None
     spent: str | None = None
 
@@ -69,6 +71,8 @@ async def find_control(bench: Bench, phase: str) -> None:
     exchange = await send_control(bench, phase, "again", payload)
     if not exchange.accepted and bench.control is None:
         payload, exchange = await _search(bench, phase, full, exchange)
+    if exchange.status is not None:
+        bench.client.pace(exchange.received - exchange.sent)
     bench.control = payload if exchange.accepted else None
     bench.control_exchange = exchange
 
@@ -150,6 +154,19 @@ async def conduct(bench: Bench, cases: Sequence[Case], phase: str = "determinist
     if bench.control is not None:
         await _all(bench, (_settle_pool(bench, pool, phase) for pool in pools(pooled)))
     await _all(bench, (_settle(bench, case, phase) for case in alone))
+    await _all(bench, [_settle_waiting(bench, phase)])
+
+
+async def _settle_waiting(bench: Bench, phase: str) -> None:
+    """Send what had no answer again, one at a time: a slow target is no target that hangs."""
+    waiting, bench.waiting = bench.waiting, []
+    for group in waiting:
+        if bench.over or not await _alive(bench, group[0], phase):
+            return
+        if len(group) > 1:
+            await _settle_pool(bench, group, phase, alone=True)
+        else:
+            await _settle(bench, group[0], phase, attempt=2)
 
 
 async def conduct_one_by_one(bench: Bench, cases: Sequence[Case], phase: str) -> None:
@@ -160,6 +177,7 @@ async def conduct_one_by_one(bench: Bench, cases: Sequence[Case], phase: str) ->
     for case in cases:
         bench.journal.case(record_of(case, bench.control))
         await _all(bench, [_settle(bench, case, phase)])
+        await _all(bench, [_settle_waiting(bench, phase)])
         await asyncio.sleep(0 if bench.over else case.pause)
         if not bench.over:
             await _all(bench, [_alive(bench, case, phase)])
@@ -179,20 +197,27 @@ async def _all(bench: Bench, tasks: Iterable[Coroutine[Any, Any, Any]]) -> None:
             group.create_task(within_limits(task))
 
 
-async def _settle_pool(bench: Bench, pool: Sequence[Case], phase: str) -> None:
+async def _settle_pool(
+    bench: Bench, pool: Sequence[Case], phase: str, *, alone: bool = False
+) -> None:
     if bench.over:
         return
     if len(pool) == 1:
         await _settle(bench, pool[0], phase)
         return
     exchange = await _send(bench, phase, "pool", pool, bench.control, 1, _control_id(bench))
-    if not exchange.accepted:
-        half = len(pool) // 2
-        await _settle_pool(bench, pool[:half], phase)
-        await _settle_pool(bench, pool[half:], phase)
+    if exchange.accepted:
+        return
+    if exchange.trouble in UNANSWERED and not alone:
+        bench.waiting.append(pool)
+        return
+    half = len(pool) // 2
+    await _settle_pool(bench, pool[:half], phase, alone=alone)
+    await _settle_pool(bench, pool[half:], phase, alone=alone)
 
 
-async def _settle(bench: Bench, case: Case, phase: str) -> None:
+async def _settle(bench: Bench, case: Case, phase: str, attempt: int = 1) -> None:
+    """Send a case as often as it takes; one without an answer waits until it can be sent alone."""
     if bench.over:
         return
     control = bench.control if bench.control is not None else bench.plan.control
@@ -217,15 +242,17 @@ async def _settle(bench: Bench, case: Case, phase: str) -> None:
             ],
         )
         return
-    exchange = await _probe(bench, case, control, guard, phase, 1)
+    exchange = await _probe(bench, case, control, guard, phase, attempt)
+    if exchange.trouble in UNANSWERED and attempt == 1:
+        bench.waiting.append([case])
+        return
     if case.chapter == "generated" and _accuses(bench, case, exchange):
         if await _shrunk(bench, case, control, guard, phase):
             return
-    for attempt in range(2, TRIES + 1):
-        if not _again(bench, case, exchange) or bench.over:
+    while attempt < TRIES and _again(bench, case, exchange) and not bench.over:
+        if exchange.trouble in UNANSWERED and not await _alive(bench, case, phase):
             return
-        if exchange.trouble in ("timeout", "connection") and not await _alive(bench, case, phase):
-            return
+        attempt += 1
         exchange = await _probe(bench, case, control, guard, phase, attempt)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -129,7 +130,7 @@ def liveness(record: Record) -> Iterator[Shown]:
     last_answer = max((e.received for e in record.exchanges if e.status is not None), default=0.0)
     by_case: dict[str, list[Exchange]] = defaultdict(list)
     for exchange in record.exchanges:
-        if exchange.role in ("probe", "again"):
+        if exchange.role in ("probe", "again") and not _is_crowded(record, exchange):
             by_case[_case(exchange)].append(exchange)
     for case in dead & by_case.keys():
         if all(each.trouble is None for each in by_case[case]):
@@ -155,3 +156,13 @@ def _gone(name: str, case: str, told: str, tried: list[Exchange]) -> Shown:
         name, False, case, f"{told}: the target is gone since then", "a target that lives on",
         "no answer to any later request", tuple(tried), len(tried), len(tried),
     )  # fmt: skip
+
+
+def _is_crowded(record: Record, exchange: Exchange) -> bool:
+    """Whether a request may have had no answer only because it stood in a queue of its own case."""
+    case = record.cases.get(_case(exchange))
+    if case is None or case.together == 1 or exchange.trouble != "timeout":
+        return False
+    alone = [e.received - e.sent for e in record.exchanges if e.role == "control" and e.status]
+    waited = exchange.received - exchange.sent
+    return not alone or case.together * statistics.median(alone) > waited / 2

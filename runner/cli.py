@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,10 @@ class _Group(click.Group):
             )
             _complain(words)
             return WRONG_USAGE
+        except Exception as error:
+            traceback.print_exc()
+            _complain(f"the suite itself failed: {type(error).__name__}: {error}")
+            return SUITE_FAILED
 
 
 def _complain(words: str) -> None:
@@ -84,7 +89,8 @@ def run(url: str | None, **options: Any) -> int:
 @cli.command()
 @click.option("--break", "broken", metavar="PROMISE", help="Break this one promise.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
-@click.option("--port", default=8080, show_default=True, help="Where to listen.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535),
+              help="Where to listen; 0 takes a free one.")  # fmt: skip
 @click.option("--database", default=":memory:", show_default=True, help="Where profiles are kept.")
 @click.option("--spec", metavar="FILE", help="Another edition of the vendor's document.")
 @click.option("--api-key-env", default="ADAPTY_API_KEY", show_default=True, metavar="NAME",
@@ -95,6 +101,8 @@ def mock(
     """Serve the embedded mock, which keeps every promise, until Ctrl-C."""
     contract = _contract(spec)
     key = api_key(checked(Settings(api_key_env=api_key_env)))
+    import sqlite3
+
     from mock_server.app import create_app
     from mock_server.serve import serve
 
@@ -102,9 +110,14 @@ def mock(
         app = create_app(contract, key=key, broken=broken, database=database)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    print(f"serving {contract.method} http://{host}:{port}{contract.path}  (Ctrl-C ends it)")
+    except sqlite3.Error as error:
+        raise UsageError(f"cannot keep profiles in --database {database}: {error}") from error
+
+    def ready(url: str) -> None:
+        print(f"serving {contract.method} {url}{contract.path}  (Ctrl-C ends it)", flush=True)
+
     try:
-        serve(app, host, port)
+        serve(app, host, port, ready=ready)
     except OSError as error:
         raise UsageError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
     return 0

@@ -64,6 +64,8 @@ def _entry(path: Path, entry: Any, ids: list[str]) -> Deviation:
             until = datetime.date.fromisoformat(until)
         except ValueError as error:
             raise UsageError(f"--known {path}: until of {name} is no date: {until}") from error
+    if isinstance(until, datetime.datetime):
+        until = until.date()
     if until is not None and not isinstance(until, datetime.date):
         raise UsageError(f"--known {path}: until of {name} is no date: {until}")
     return Deviation(name, reason, until, cast("Level | None", level))

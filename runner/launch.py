@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import sys
+import tempfile
 from pathlib import Path
+from typing import Any
 
 from runner.settings import Settings, UsageError, api_key, fields, selected
 
 SUITE_FAILED = 4
+INTERRUPTED = 130
 
 
 def launch(settings: Settings) -> int:
@@ -22,25 +27,19 @@ def launch(settings: Settings) -> int:
     import pytest
     from rich.console import Console
 
-    import conformance
     from reports.terminal import summary
     from runner.progress import Reporter
 
     console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
     reporter = Reporter(console)
-    folder = Path(conformance.__file__).parent
-    code = pytest.main(
-        [
-            str(folder), f"--rootdir={folder}", "-c", str(folder / "pytest.ini"), "--noconftest",
-            "-p", "no:terminal", "-p", "no:logging", "-p", "no:faulthandler",
-            "-p", "xdist.plugin", "-p", "runner.plugin",
-            *_arguments(settings),
-        ],
-        plugins=[reporter],
-    )  # fmt: skip
+    code, complaints = _pytest(settings, reporter)
     content = reporter.content
+    if content is None and code == pytest.ExitCode.INTERRUPTED:
+        return INTERRUPTED
+    if content is None and complaints.startswith("ERROR: "):  # a UsageError of the plugin's
+        raise UsageError(complaints.strip().removeprefix("ERROR: "))
     if content is None or reporter.errors:
-        for error in reporter.errors[:3] or [f"the suite ended with {code!r} and no result"]:
+        for error in reporter.errors[:3] or [f"no result; {complaints.strip()}"]:
             print(f"adapty-conformance: the suite itself failed: {error}", file=sys.stderr)
         return SUITE_FAILED
     exit_code = int(content["run"]["exit_code"])
@@ -52,6 +51,29 @@ def launch(settings: Settings) -> int:
     return exit_code
 
 
+def _pytest(settings: Settings, reporter: Any) -> tuple[int, str]:
+    """Run pytest; its exit code, and what it said on stderr, where only our words belong.
+
+    What Hypothesis stores beside the cases goes to a folder that is gone afterwards.
+    """
+    import pytest
+
+    import conformance
+
+    folder = Path(conformance.__file__).parent
+    arguments = [
+        str(folder), f"--rootdir={folder}", "-c", str(folder / "pytest.ini"), "--noconftest",
+        "-p", "no:terminal", "-p", "no:logging", "-p", "no:faulthandler",
+        "-p", "xdist.plugin", "-p", "runner.plugin",
+        *_arguments(settings),
+    ]  # fmt: skip
+    said = io.StringIO()
+    with tempfile.TemporaryDirectory() as storage, contextlib.redirect_stderr(said):
+        os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = storage
+        code = int(pytest.main(arguments, plugins=[reporter]))
+    return code, said.getvalue()
+
+
 def _judged(content: dict[str, object]) -> bool:
     told = content["summary"]
     return isinstance(told, dict) and told["requests"] > 1
@@ -60,6 +82,7 @@ def _judged(content: dict[str, object]) -> bool:
 def _check(settings: Settings) -> None:
     """Everything that can be wrong before the first request, as a UsageError."""
     from runner import known
+    from runner.session import prepare
     from spec.document import SpecError
     from spec.loader import load
 
@@ -72,6 +95,7 @@ def _check(settings: Settings) -> None:
         known.read(Path(settings.known), list(contract.requirements))
     if settings.target is not None:
         api_key(settings)
+    prepare(Path(settings.report_dir))
 
 
 def _arguments(settings: Settings) -> list[str]:

@@ -159,8 +159,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deterministic cases first, then those of the generating phases."""
+    """Deterministic cases first, then those of the generating phases.
+
+    A test that was given no case, because none is selected, is not there at all.
+    """
     if config.stash.get(SESSION, None) is not None:
+        items[:] = [item for item in items if _has_case(item)]
         order = {None: 0, "schemathesis": 1, "hypothesis": 2}
         items.sort(
             key=lambda item: order[
@@ -169,6 +173,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 else None
             ]
         )
+
+
+def _has_case(item: pytest.Item) -> bool:
+    from strategies.cases import Case
+
+    if not isinstance(item, pytest.Function) or "answer" not in item.fixturenames:
+        return True
+    return isinstance(item.callspec.params["case"], Case | int)
 
 
 @pytest.fixture
@@ -236,7 +248,10 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
         ours.close()
         return result
     ours.interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED
-    ours.last()
+    try:
+        ours.last()
+    except KeyboardInterrupt:
+        ours.interrupted = True
     content = ours.finish()
     session.config.stash[RESULTS] = content
     if session.exitstatus not in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):

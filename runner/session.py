@@ -9,6 +9,7 @@ import importlib.metadata
 import os
 import secrets
 import shutil
+import tempfile
 import time
 from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from conformance.client import Client, Target, operation_url
+from conformance.client import BudgetSpent, Client, Target, operation_url
 from conformance.conduct import Bench, conduct, conduct_one_by_one, send_control
 from conformance.exchanges import Exchange
 from conformance.journal import Journal, Record, read
@@ -64,14 +65,13 @@ class Session:
         self._generated: dict[str, list[Case]] = {}
         name = f"journal-{worker}.ndjson" if worker else JOURNAL
         self.journal = Journal(self.directory / name)
-        share = max(1, settings.workers)
         target = Target(
             url=operation_url(shared.url, contract),
             key=key,
             timeout=settings.timeout,
             concurrency=settings.concurrency,
-            rate=settings.per_second / share,
-            requests=settings.requests // share if settings.requests else None,
+            rate=settings.per_second / max(1, settings.workers),
+            requests=_share(settings, worker) if settings.requests else None,
             seconds=settings.seconds,
         )
         self.client = Client(target, contract, self.journal, f"{worker}-" if worker else "")
@@ -145,14 +145,17 @@ class Session:
 
     # The controlling process's own part
 
-    def preflight(self) -> Exchange:
+    def preflight(self) -> None:
         """One valid request. Sets `stopped` when nothing can be proved with this target and key."""
-        exchange = self.run(send_control(self.bench, "preflight", "first", self.plan.control))
+        try:
+            exchange = self.run(send_control(self.bench, "preflight", "first", self.plan.control))
+        except BudgetSpent as limit:
+            self.stopped = str(limit)
+            return
         self.stopped = hopeless(exchange, self.shared.url, self.settings.api_key_env)
         if exchange.accepted:
             self.bench.control = self.plan.control
             self.bench.control_exchange = exchange
-        return exchange
 
     def last(self) -> None:
         """What may kill the target, one by one; then an answer late enough for a frozen clock."""
@@ -184,8 +187,9 @@ class Session:
     def _joined(self) -> Record:
         main = self.directory / JOURNAL
         for path in sorted(self.directory.glob("journal-*.ndjson")):
-            with main.open("a", encoding="ascii") as file, path.open(encoding="ascii") as part:
-                shutil.copyfileobj(part, file)
+            with main.open("a", encoding="ascii") as file:
+                text = path.read_text("ascii")
+                file.write(text if text.endswith("\n") or not text else text + "\n")
             path.unlink()
         return read([main])
 
@@ -248,6 +252,12 @@ _CLOCK_CASE = Case(
 )
 
 
+def _share(settings: Settings, worker: str) -> int:
+    """How many of the requests that may be sent are this process's: no sum exceeds the limit."""
+    own = max(1, settings.requests // (settings.workers + 1))
+    return (settings.requests - own) // settings.workers if worker else own
+
+
 def new(settings: Settings, url: str) -> Shared:
     """A new run with its report directory made ready."""
     directory = prepare(Path(settings.report_dir))
@@ -255,7 +265,7 @@ def new(settings: Settings, url: str) -> Shared:
 
 
 def prepare(directory: Path) -> Path:
-    """Make `directory` ready for a run: an earlier run moves to `previous`.
+    """Make `directory` ready for a run: an earlier run moves to `previous`. Twice is as once.
 
     Raises UsageError when something else lies in it.
     """
@@ -274,8 +284,13 @@ def prepare(directory: Path) -> Path:
             previous.mkdir()
             for name in names - {"previous"}:
                 (directory / name).rename(previous / name)
+        with tempfile.TemporaryFile(dir=directory):
+            pass
     except OSError as error:
-        raise UsageError(f"cannot write to --report-dir {directory}: {error.strerror}") from error
+        raise UsageError(
+            f"cannot write to --report-dir {directory}: {error.strerror}; "
+            "name a folder that can be written to"
+        ) from error
     return directory.resolve()
 
 

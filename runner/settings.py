@@ -78,7 +78,7 @@ def checked(settings: Settings) -> Settings:
     if wrong:
         raise UsageError(f"--phases names {wrong[0]!r}; it takes {', '.join(PHASES)}")
     for name, least in (("workers", 0), ("requests", 0), ("concurrency", 1), ("timeout", 0.001)):
-        if getattr(settings, name) < least:
+        if not getattr(settings, name) >= least:
             raise UsageError(f"--{name} is {getattr(settings, name)}; it takes {least} or more")
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,60}", settings.customer_prefix):
         raise UsageError(
@@ -98,7 +98,12 @@ def checked(settings: Settings) -> Settings:
 def _check_url(url: str) -> None:
     if "://" not in url:
         raise UsageError(f"the target needs a scheme: http://{url}?")
-    parts = urlsplit(url)
+    if any(char.isspace() or not char.isprintable() for char in url):
+        raise UsageError("the target is a URL; take away its blanks and control characters")
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise UsageError(f"the target {url} is no URL: {error}") from error
     if parts.scheme not in ("http", "https"):
         raise UsageError(f"the target's scheme is {parts.scheme}; it must be http or https")
     try:

@@ -41,12 +41,12 @@ _CREDENTIALS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("auth.wrong_key", "small-letters", ("<scheme> ${ADAPTY_API_KEY,,}",)),
     ("auth.wrong_key", "word-null", ("<scheme> null",)),
     ("auth.wrong_key", "sql", ("<scheme> ' OR '1'='1",)),
-    ("auth.wrong_key", "not-utf-8", ("<scheme> \xff\xfe",)),
 )  # fmt: skip
 _OPEN_CREDENTIALS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("scheme-in-small-letters", ("<small> " + KEY,)),
     ("two-blanks", (f"<scheme>  {KEY}",)),
     ("header-twice", (f"<scheme> {KEY}", f"<scheme> {KEY}")),
+    ("not-utf-8", ("<scheme> \xff\xfe",)),
     ("wrong-header-second", (f"<scheme> {KEY}", "<scheme> another")),
 )
 
