@@ -4,57 +4,21 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 from conformance.choices import choices_of
 from conformance.exchanges import CaseRecord, Exchange
+from conformance.folding import fold
 from conformance.journal import Record
 from conformance.observe import Observation, observe, taken
 from conformance.outcome import KEPT, Outcome, outcome
 from conformance.together import clock, liveness, sharing
+from conformance.verdicts import Failure, Judgement, Verdict, VerdictName
 from spec.contract import Contract
 from spec.requirements import Requirement, Side, identifier, readable
 from spec.schema import ITEM, Location
 
-VerdictName = Literal["pass", "fail", "known", "inconclusive", "untested"]
 SAMPLES = 2  # exchanges told of what only several show together; the journal has all
-
-
-@dataclass(frozen=True)
-class Failure:
-    """One way in which a requirement failed: `failed` of `tries` exchanges show it."""
-
-    requirement: str
-    case: str
-    message: str
-    expected: str
-    actual: str
-    exchanges: tuple[Exchange, ...]
-    tries: int
-    failed: int
-    control: str | None = None
-    cause: str | None = None
-    place: str | None = None
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The verdict of one requirement, with the reason where there is no plain pass or fail."""
-
-    requirement: Requirement
-    name: VerdictName
-    reason: str | None
-    cases: int
-    failures: tuple[Failure, ...]
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """All verdicts by id, and what the target was seen to do where the contract is open."""
-
-    verdicts: Mapping[str, Verdict]
-    choices: Mapping[str, str | None]
 
 
 def judge(
@@ -238,7 +202,7 @@ class _Ledger:
                 self.shown[found.requirement].add("observe")
                 self.cases[found.requirement].add(found.case)
         self._refuses_everything()
-        self._fold()
+        fold(self.contract, self.record.cases, self.failures)
 
     def _refuses_everything(self) -> None:
         controls = [e for e in self.record.exchanges if e.role == "control"]
@@ -254,48 +218,6 @@ class _Ledger:
                         tuple(refused[:1]), len(controls), len(refused),
                     )
                 )  # fmt: skip
-
-    def _fold(self) -> None:
-        """Name the cause of what only follows from another finding, so that it is told once.
-
-        Where no credential is needed at all, every wrong one passes; where the type of a value is
-        not checked, nothing else about it, or within it, can be.
-        """
-        taken = self.failures.get("auth.missing", [])
-        if any(failure.actual.startswith("2") for failure in taken):
-            for key in ("auth.scheme", "auth.wrong_key"):
-                self._blame(key, "auth.missing")
-        unchecked = [
-            each
-            for key, each in self.contract.requirements.items()
-            if each.subject == "request.body" and each.keyword == "type" and self.failures.get(key)
-        ]
-        for each in unchecked:
-            for key, other in self.contract.requirements.items():
-                within = other.location[: len(each.location)] == each.location
-                if other.subject == each.subject and within and key != each.id:
-                    self._blame(key, each.id)
-        for base in ("rejection", "response."):
-            self._fold_errors(base)
-
-    def _fold_errors(self, base: str) -> None:
-        """An error of another shape lacks every member of ErrorResponse: one finding."""
-        lacking = [
-            each
-            for key, each in self.contract.requirements.items()
-            if key.startswith(base) and each.part == "refusals" and self.failures.get(key)
-            and (each.keyword == "required" or key.endswith(".media_type"))
-        ]  # fmt: skip
-        for each in lacking[1:]:
-            if each.id.split(".")[:2] == lacking[0].id.split(".")[:2] or base == "rejection":
-                self._blame(each.id, lacking[0].id)
-
-    def _blame(self, key: str, cause: str) -> None:
-        if self.failures.get(key):
-            self.failures[key] = [
-                failure if failure.cause else replace(failure, cause=cause)
-                for failure in self.failures[key]
-            ]
 
     def crashes(self, case: str) -> list[Failure]:
         """The answers to one case that are failures of the server, whatever was asked."""

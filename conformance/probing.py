@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import pytest
 
-from conformance.judge import Failure
+from conformance.verdicts import Failure
 from strategies.cases import Case, Expect
 
 UNAUTHORIZED = 401

@@ -11,7 +11,7 @@ from typing import Any
 
 from conformance.exchanges import CaseRecord, Exchange
 from conformance.journal import Record
-from conformance.judge import Failure, Judgement, Verdict
+from conformance.verdicts import Failure, Judgement, Verdict
 from reports.curl import curl
 from spec.contract import Contract
 from spec.requirements import Source

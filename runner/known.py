@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import yaml
 
-from conformance.judge import Verdict
+from conformance.verdicts import Verdict
 from runner.settings import LEVELS, UsageError, nearest
 from spec.requirements import Level
 

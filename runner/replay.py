@@ -14,7 +14,8 @@ from rich.text import Text
 from conformance.client import Client, Target, operation_url
 from conformance.exchanges import Exchange
 from conformance.journal import Journal, Record, read
-from conformance.judge import Failure, judge, judge_case
+from conformance.judge import judge, judge_case
+from conformance.verdicts import Failure
 from reports.text import one_line
 from runner.session import JOURNAL
 from runner.settings import Settings, UsageError, api_key, nearest

@@ -14,7 +14,8 @@ import pytest
 from conformance.client import Client, Target, operation_url
 from conformance.conduct import Bench, conduct, conduct_one_by_one
 from conformance.journal import Journal, read
-from conformance.judge import Judgement, judge
+from conformance.judge import judge
+from conformance.verdicts import Judgement
 from mock_server.app import create_app
 from mock_server.serve import serving
 from mock_server.store import SEEDED_CUSTOMER

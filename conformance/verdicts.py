@@ -1,0 +1,48 @@
+"""The judge's words: failure, verdict, judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from conformance.exchanges import Exchange
+from spec.requirements import Requirement
+
+VerdictName = Literal["pass", "fail", "known", "inconclusive", "untested"]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One way in which a requirement failed: `failed` of `tries` exchanges show it."""
+
+    requirement: str
+    case: str
+    message: str
+    expected: str
+    actual: str
+    exchanges: tuple[Exchange, ...]
+    tries: int
+    failed: int
+    control: str | None = None
+    cause: str | None = None
+    place: str | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The verdict of one requirement, with the reason where there is no plain pass or fail."""
+
+    requirement: Requirement
+    name: VerdictName
+    reason: str | None
+    cases: int
+    failures: tuple[Failure, ...]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """All verdicts by id, and what the target was seen to do where the contract is open."""
+
+    verdicts: Mapping[str, Verdict]
+    choices: Mapping[str, str | None]
