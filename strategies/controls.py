@@ -10,7 +10,7 @@ from spec.formats import Validity
 from spec.reading import Reading
 from spec.schema import ITEM, Location, Schema, at
 from strategies.edits import ABSENT, APPEND, Edit, apply, get
-from strategies.values import sample
+from strategies.samples import sample
 
 
 @lru_cache(maxsize=8)
@@ -20,17 +20,23 @@ def full(contract: Contract) -> Any:
     Array items are made up, for a mock that always answers with the document's example must not
     pass for one that remembers what was set.
 
-    Raises ValueError when a schema leaves no valid value to be found.
+    A member for which no surely valid value is found, of an unknown format say, is left out where
+    that is allowed. Raises ValueError when a schema leaves no valid value to be found.
     """
-    return _complete(contract.request, contract.example)
+    payload = _complete(contract.request, contract.example)
+    return payload if _valid(contract.request, payload) else sample(contract.request)
 
 
 def _complete(schema: Schema, example: Any) -> Any:
     if isinstance(example, dict) and "properties" in schema:
-        return {
-            name: _complete(child, example.get(name, ABSENT))
-            for name, child in schema["properties"].items()
-        }
+        found: dict[str, Any] = {}
+        for name, child in schema["properties"].items():
+            try:
+                found[name] = _complete(child, example.get(name, ABSENT))
+            except ValueError:
+                if name in schema.get("required", ()):
+                    raise
+        return found
     if isinstance(schema.get("items"), dict):
         return sample(schema)
     if example is not ABSENT and _valid(schema, example):
@@ -43,25 +49,34 @@ def _valid(schema: Schema, value: Any) -> bool:
 
 
 def minimal(contract: Contract) -> Any:
-    """A valid payload with required properties only."""
-    return _required_only(contract.request, full(contract))
+    """A valid payload with required properties only, if such a one is valid, else the full one."""
+    payload = _required_only(contract.request, full(contract))
+    return payload if _valid(contract.request, payload) else full(contract)
 
 
 def _required_only(schema: Schema, value: Any) -> Any:
     if not isinstance(value, dict) or "properties" not in schema:
         return value
     return {
-        name: _required_only(schema["properties"][name], value[name])
+        name: _required_only(schema["properties"].get(name, {}), value[name])
         for name in schema.get("required", [])
-        if name in value and name in schema["properties"]
+        if name in value
     }
 
 
 def good(contract: Contract, control: Any, location: Location) -> Any:
-    """The control's value at `location` (the first item stands for all), or a sample."""
+    """The control's value at `location` (the first item stands for all), or a sample.
+
+    Where no valid one is known, any text: what is made of it is judged like everything else.
+    """
     path = tuple(0 if step == ITEM else step for step in location)
     value = get(control, path)
-    return sample(at(contract.request, location)) if value is ABSENT else value
+    if value is not ABSENT:
+        return value
+    try:
+        return sample(at(contract.request, location))
+    except ValueError:
+        return "sample"
 
 
 def place(contract: Contract, location: Location, value: Any, number: int = 0) -> Edit:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from fractions import Fraction
+from math import ceil, floor
 from typing import Any
 
 from spec.schema import Schema, types
-from strategies.values import Named, filled
+from strategies.samples import filled, multiple, run_of, sample
+from strategies.values import Named
 
 _FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 
@@ -88,13 +91,15 @@ def of_keyword(schema: Schema, keyword: str, good: Any) -> Iterator[Named]:
         "maxItems": _items,
         "minItems": _items,
         "uniqueItems": _items,
+        "maxProperties": _members,
+        "not": _forbidden,
     }
     if keyword == "format":
         yield from FORMATS.get(schema["format"], ())
     elif keyword in table:
         yield from table[keyword](schema, good)
     elif keyword in _NUMERIC:
-        yield from _numbers(schema, keyword)
+        yield from _numbers(schema, keyword, good)
     else:
         yield from _anything(good)
 
@@ -164,7 +169,10 @@ def _enum(schema: Schema, _good: Any) -> Iterator[Named]:
         yield Named("one-above", max(numbers) + 1)
         yield Named("one-below", min(numbers) - 1)
         yield Named("large", 2**40)
-    if not texts and not numbers:
+    for flag in (True, False):
+        if flag not in [member for member in members if isinstance(member, bool)]:
+            yield Named(json.dumps(flag), flag)
+    if not texts:
         yield Named("unknown", "unknown")
 
 
@@ -186,14 +194,13 @@ def _pattern(_schema: Schema, good: Any) -> Iterator[Named]:
 def _lengths(schema: Schema, _good: Any) -> Iterator[Named]:
     if "maxLength" in schema:
         limit = schema["maxLength"]
-        yield Named("one-too-long", "a" * (limit + 1))
-        yield Named("trailing-blank", "a" * limit + " ")
+        yield Named("one-too-long", run_of(schema, limit + 1))
+        yield Named("trailing-blank", run_of(schema, limit) + " ")
         yield Named("digits-too-long", ("1234567890" * limit)[: limit + 1])
     if schema.get("minLength"):
-        yield Named("one-too-short", "a" * (schema["minLength"] - 1))
-        yield Named(
-            "padded-to-length", ("a" + " " * schema["minLength"])[: schema["minLength"] - 1]
-        )
+        limit = schema["minLength"]
+        yield Named("one-too-short", run_of(schema, limit - 1))
+        yield Named("blanks", " " * (limit - 1))
 
 
 def _items(schema: Schema, good: Any) -> Iterator[Named]:
@@ -208,19 +215,40 @@ def _items(schema: Schema, good: Any) -> Iterator[Named]:
         yield Named("item-twice-apart", [*filled(schema, good, len(items) + 1), items[0]])
 
 
-def _numbers(schema: Schema, keyword: str) -> Iterator[Named]:
-    value = schema[keyword]
+def _numbers(schema: Schema, keyword: str, good: Any) -> Iterator[Named]:
+    limit, step = schema[keyword], schema.get("multipleOf", 1)
     if keyword == "multipleOf":
-        yield Named("between", value * 3 + 1)
-        yield Named("half", value * 1.5)
+        usual = good if isinstance(good, int | float) and not isinstance(good, bool) else 0
+        yield Named("half-a-step-more", usual + step / 2)
+        yield Named("half-a-step-less", usual - step / 2)
+        yield Named("one-more", usual + 1)
+        yield Named("one-less", usual - 1)
         return
-    below = keyword in ("minimum", "exclusiveMinimum")
-    step = schema.get("multipleOf", 1)
+    sign = -1 if keyword in ("minimum", "exclusiveMinimum") else 1
     if keyword.startswith("exclusive"):
-        yield Named("at-the-limit", value)
-    yield Named("one-past", value - step if below else value + step)
-    yield Named("just-past", value - 0.5 if below else value + 0.5)
-    yield Named("far-past", value - step * 1000 if below else value + step * 1000)
+        yield Named("at-the-limit", limit)
+    # Counted in steps, so that a divisor beside the limit is kept.
+    steps = Fraction(str(limit)) / Fraction(str(step))
+    past = floor(steps) + 1 if sign > 0 else ceil(steps) - 1
+    yield Named("one-past", multiple(step, past))
+    yield Named("a-hair-past", limit + sign * 0.001)
+    yield Named("far-past", multiple(step, past + sign * 1000))
+
+
+def _members(schema: Schema, good: Any) -> Iterator[Named]:
+    found = dict(good) if isinstance(good, dict) else {}
+    more = schema.get("additionalProperties", True)
+    value = sample(more) if isinstance(more, dict) else "sample"
+    while len(found) <= schema["maxProperties"]:
+        found["x" * (len(found) + 1)] = value
+    yield Named("one-too-many", found)
+
+
+def _forbidden(schema: Schema, good: Any) -> Iterator[Named]:
+    try:
+        yield Named("what-it-must-not-be", sample(schema["not"]))
+    except ValueError:
+        yield from _anything(good)
 
 
 def _anything(good: Any) -> Iterator[Named]:

@@ -11,7 +11,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
+from math import ceil, floor
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -19,13 +22,15 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from spec.contract import Contract
-from spec.formats import Validity
+from spec.formats import KNOWN, UNCONSTRAINING, Validity
 from spec.reading import LONG_TEXT, Reading, compile_pattern
 from spec.schema import Schema, types
-from strategies import near_misses, values
+from strategies import near_misses
 from strategies.bodies import SUBJECT, node_at, violations
 from strategies.controls import breaks_exactly, full, good, place
 from strategies.edits import ABSENT, apply
+from strategies.samples import ANYTHING, FORMAT_SAMPLES, filled, kinds, multiple, run_of, sample
+from strategies.values import TEXTS
 
 _PLAIN = st.characters(exclude_categories=("Cs", "Cc"))
 _SAFE = 2**53
@@ -41,8 +46,7 @@ def valid(contract: Contract) -> SearchStrategy[Any]:
     return of_schema(contract.request, unknown_members=True)
 
 
-@st.composite
-def violating(draw: DrawFn, contract: Contract, requirement: str) -> Any:
+def violating(contract: Contract, requirement: str) -> SearchStrategy[Any]:
     """Payloads that break exactly `requirement`: with it withdrawn the contract accepts them.
 
     `requirement` is the id of a request-body requirement with something to refuse. Raises KeyError
@@ -51,6 +55,12 @@ def violating(draw: DrawFn, contract: Contract, requirement: str) -> Any:
     wanted = contract.requirements[requirement]
     if wanted.subject != SUBJECT or "refuse" not in wanted.sides:
         raise ValueError(f"no payload breaks {requirement}")
+    return _violating(contract, requirement, _sure(contract, requirement))
+
+
+@st.composite
+def _violating(draw: DrawFn, contract: Contract, requirement: str, sure: _Bodies) -> Any:
+    wanted = contract.requirements[requirement]
     base = draw(valid(contract))
     if wanted.keyword == "required":
         value: Any = ABSENT
@@ -58,18 +68,25 @@ def violating(draw: DrawFn, contract: Contract, requirement: str) -> Any:
         value = draw(_breaking(contract, requirement))
     payload = apply(base, [place(contract, wanted.location, value, draw(st.integers(0, 9)))])
     if not breaks_exactly(contract, payload, requirement):
-        # The random part got in the way; the control and the first near miss that fits do not.
-        payload = draw(st.sampled_from(_sure(contract, requirement)))
+        # The random part got in the way; the control and a near miss that fits do not.
+        payload = sure.bodies[draw(st.integers(0, len(sure.bodies) - 1))]
     return payload
 
 
+@dataclass(frozen=True, repr=False)
+class _Bodies:
+    """Payloads, kept out of the words that Hypothesis has for a strategy: they are long."""
+
+    bodies: list[Any]
+
+
 @lru_cache(maxsize=256)
-def _sure(contract: Contract, requirement: str) -> list[Any]:
+def _sure(contract: Contract, requirement: str) -> _Bodies:
     control = full(contract)
     found = [apply(control, [edit]) for _, edit in violations(contract, control, requirement)]
     if not found:
         raise ValueError(f"no payload is known that breaks {requirement} alone")
-    return found
+    return _Bodies(found)
 
 
 @lru_cache(maxsize=256)
@@ -79,8 +96,9 @@ def _breaking(contract: Contract, requirement: str) -> SearchStrategy[Any]:
     node = node_at(contract, wanted.location)
     usual = good(contract, full(contract), wanted.location)
     near = [each.value for each in near_misses.of_keyword(node, wanted.keyword, usual)]
-    found: list[SearchStrategy[Any]] = [st.sampled_from(near)] if near else []
-    found.append(_random_breaking(node, wanted.keyword, usual))
+    found = [_random_breaking(node, wanted.keyword, usual)]
+    if near:
+        found.append(st.integers(0, len(near) - 1).map(near.__getitem__))
     return st.one_of(found)
 
 
@@ -93,9 +111,9 @@ def _random_breaking(node: Schema, keyword: str, usual: Any) -> SearchStrategy[A
             st.dictionaries(text, text, max_size=2),
         )  # fmt: skip
     if keyword == "maxLength" and isinstance(value, int):
-        return st.integers(value + 1, 4 * value + 4).map(lambda size: "a" * size)
+        return st.integers(value + 1, 4 * value + 4).map(lambda size: run_of(node, size))
     if keyword == "maxItems" and isinstance(value, int):
-        return st.integers(value + 1, 2 * value).map(lambda size: values.filled(node, usual, size))
+        return st.integers(value + 1, 2 * value + 1).map(lambda size: filled(node, usual, size))
     if keyword in ("enum", "pattern", "format") and "string" in types(node):
         return text
     return st.one_of(st.integers(), text)
@@ -103,6 +121,13 @@ def _random_breaking(node: Schema, keyword: str, usual: Any) -> SearchStrategy[A
 
 def of_schema(schema: Schema, *, unknown_members: bool = False) -> SearchStrategy[Any]:
     """Surely valid values of a normalised schema, as parsed JSON."""
+    reading = Reading(schema)
+    return _unfiltered(schema, unknown_members).filter(
+        lambda value: reading.validity(value) is Validity.VALID
+    )
+
+
+def _unfiltered(schema: Schema, unknown_members: bool) -> SearchStrategy[Any]:
     found: list[SearchStrategy[Any]] = []
     if "const" in schema:
         found.append(st.just(schema["const"]))
@@ -110,21 +135,34 @@ def of_schema(schema: Schema, *, unknown_members: bool = False) -> SearchStrateg
         found.append(st.sampled_from([m for m in schema["enum"] if m is not None]))
     elif "oneOf" in schema or "anyOf" in schema:
         rest = {k: v for k, v in schema.items() if k not in ("oneOf", "anyOf")}
-        found += [of_schema({**rest, **b}) for k in ("oneOf", "anyOf") for b in schema.get(k, ())]
+        for branch in (*schema.get("oneOf", ()), *schema.get("anyOf", ())):
+            found.append(_unfiltered({**rest, **branch}, unknown_members))
     else:
         found += [
-            _of_type(name, schema, unknown_members) for name in types(schema) if name != "null"
+            _of_type(name, schema, unknown_members) for name in kinds(schema) if name != "null"
         ]
+        if _HARD & set(schema):
+            found += [st.just(value) for value in _sampled(schema)]
     if "null" in types(schema) and not schema.get("x-open-null"):
         found.append(st.none())
-    reading = Reading(schema)
-    return st.one_of(found).filter(lambda value: reading.validity(value) is Validity.VALID)
+    return st.one_of(found)
+
+
+# Keywords that random values of the type rarely satisfy.
+_HARD = frozenset({"contains", "minProperties", "propertyNames", "dependentRequired", "pattern"})
+
+
+def _sampled(schema: Schema) -> list[Any]:
+    try:
+        return [sample(schema, index) for index in range(3)]
+    except ValueError:
+        return []
 
 
 def _of_type(name: str, schema: Schema, unknown_members: bool) -> SearchStrategy[Any]:
     makers: dict[str, Callable[[], SearchStrategy[Any]]] = {
         "object": lambda: _object(schema, unknown_members),
-        "array": lambda: _array(schema),
+        "array": lambda: _array(schema, unknown_members),
         "string": lambda: _text(schema),
         "integer": lambda: _integers(schema),
         "number": lambda: _numbers(schema),
@@ -134,11 +172,16 @@ def _of_type(name: str, schema: Schema, unknown_members: bool) -> SearchStrategy
 
 
 def _object(schema: Schema, unknown_members: bool) -> SearchStrategy[Any]:
-    children = {n: of_schema(child) for n, child in schema.get("properties", {}).items()}
     names = schema.get("required", [])
+    children = {
+        name: of_schema(child, unknown_members=unknown_members)
+        for name, child in schema.get("properties", {}).items()
+    }
     known = st.fixed_dictionaries(
-        {n: children[n] for n in names if n in children},
-        optional={n: child for n, child in children.items() if n not in names},
+        {name: children.get(name, st.none()) for name in names},
+        optional={
+            n: child for n, child in children.items() if n not in names and not child.is_empty
+        },
     )
     if not unknown_members or schema.get("additionalProperties") not in (None, True):
         return known
@@ -150,15 +193,18 @@ def _object(schema: Schema, unknown_members: bool) -> SearchStrategy[Any]:
     return st.builds(lambda extra, body: {**extra, **body}, more, known)
 
 
-def _array(schema: Schema) -> SearchStrategy[Any]:
-    items = schema.get("items", {"x-sources": {}})
+def _array(schema: Schema, unknown_members: bool) -> SearchStrategy[Any]:
+    declared = schema.get("items", ANYTHING)
+    items = declared if isinstance(declared, dict) else ANYTHING
+    low, high = schema.get("minItems", 0), schema.get("maxItems")
     first = next(iter(items.get("required", ())), None)
     # Items with the same name are open, so the first required member tells them apart.
     tell = (lambda item: repr(item[first])) if first else repr
-    return st.lists(
-        of_schema(items), min_size=schema.get("minItems", 0),
-        max_size=schema.get("maxItems", 5), unique_by=tell,
+    lists = st.lists(
+        of_schema(items, unknown_members=unknown_members), min_size=low,
+        max_size=max(low, 5) if high is None else high, unique_by=tell,
     )  # fmt: skip
+    return lists if high is None else st.one_of(lists, lists, st.just(filled(schema, [], high)))
 
 
 def _text(schema: Schema) -> SearchStrategy[Any]:
@@ -172,30 +218,40 @@ def _text(schema: Schema) -> SearchStrategy[Any]:
             lambda moment: moment.isoformat(timespec="milliseconds") + "Z"
         ),
     }
-    if "format" in schema:
-        samples = values.FORMAT_SAMPLES.get(schema["format"], ("",))
-        return st.one_of(st.sampled_from(samples), known.get(schema["format"], st.nothing()))
+    name = schema.get("format")
+    if name in FORMAT_SAMPLES:
+        return st.one_of(st.sampled_from(FORMAT_SAMPLES[name]), known.get(name, st.nothing()))
+    if name is not None and name not in KNOWN | UNCONSTRAINING:
+        return st.nothing()  # every text is open
     low, high = schema.get("minLength", 0), schema.get("maxLength", LONG_TEXT)
+    edges = [run_of(schema, low), run_of(schema, high)]
     if "pattern" in schema:
-        return st.one_of(
-            st.from_regex(compile_pattern(schema["pattern"]), fullmatch=True),
-            st.sampled_from([values.sample(schema, index) for index in range(3)]),
-        ).filter(lambda text: low <= len(text) <= high)
-    edge = st.sampled_from([low, high]).map(lambda size: "é" * size)
-    listed = st.sampled_from([text.value for text in values.TEXTS])
-    return st.one_of(st.text(_PLAIN, min_size=low, max_size=min(high, 80)), listed, edge)
+        matching = st.from_regex(compile_pattern(schema["pattern"]), fullmatch=True)
+        return st.one_of(matching, st.sampled_from(edges)).filter(lambda t: low <= len(t) <= high)
+    edges += ["é" * low, "é" * high, *(text.value for text in TEXTS)]
+    return st.one_of(
+        st.text(_PLAIN, min_size=low, max_size=min(high, low + 80)), st.sampled_from(edges)
+    )
 
 
 def _integers(schema: Schema) -> SearchStrategy[Any]:
-    low, high = schema.get("minimum", -_SAFE + 1), schema.get("maximum", _SAFE - 1)
     step = schema.get("multipleOf", 1)
-    return st.integers(-(-low // step), high // step).map(lambda number: number * step)
+    low = max(schema.get(k, -_SAFE + 1) for k in ("minimum", "exclusiveMinimum"))
+    high = min(schema.get(k, _SAFE - 1) for k in ("maximum", "exclusiveMaximum"))
+    divisor = Fraction(str(step))
+    first, last = ceil(Fraction(str(low)) / divisor), floor(Fraction(str(high)) / divisor)
+    if first > last:
+        return st.nothing()
+    return st.integers(first, last).map(lambda number: multiple(step, number))
 
 
 def _numbers(schema: Schema) -> SearchStrategy[Any]:
-    low, high = schema.get("minimum", -1e15), schema.get("maximum", 1e15)
-    floats = st.floats(low, high, allow_nan=False, allow_infinity=False)
-    return st.one_of(floats, _integers({**schema, "minimum": int(low), "maximum": int(high)}))
+    low = max(schema.get(k, -1e15) for k in ("minimum", "exclusiveMinimum"))
+    high = min(schema.get(k, 1e15) for k in ("maximum", "exclusiveMaximum"))
+    multiples = _integers(schema)
+    if "multipleOf" in schema or low > high:
+        return multiples
+    return st.one_of(st.floats(low, high, allow_nan=False, allow_infinity=False), multiples)
 
 
 def draw(strategy: SearchStrategy[Any], count: int, number: int) -> list[Any]:
