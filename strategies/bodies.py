@@ -44,12 +44,14 @@ def accepted(contract: Contract, control: Any) -> Iterator[Case]:
             layers[depth].append(
                 Case(
                     words_of_id(key, named.label), (key,), "accept", "profile_request",
-                    edits.words(edit, control), (edit,),
+                    edits.words(edit, control), (edit,), among=_among(contract, control, edit),
                 )
             )  # fmt: skip
             depth += 1
-    yield from (case for layer in layers for case in layer)
-    yield from _unknown_members(contract, control)
+    found = [case for layer in layers for case in layer]
+    found += _unknown_members(contract, control)
+    yield from found
+    yield from _kept(contract, control, {key for case in found for key in case.requirements})
 
 
 def _variants(
@@ -69,14 +71,62 @@ def _unknown_members(contract: Contract, control: Any) -> Iterator[Case]:
         key = identifier(SUBJECT, location, "additionalProperties")
         if "object" not in types(node) or key not in contract.requirements:
             continue
+        name = "unknown" if "propertyNames" in node else "unknown_member"
         for label, value in (("text", "sample"), ("nested", {"a": [1, None, {"b": 0.5}]})):
-            edit = place(contract, (*location, "unknown_member"), value, 500 + number)
+            edit = place(contract, (*location, name), value, 500 + number)
             payload = edits.apply(control, [edit])
             if contract.request_reading.validity(payload) is Validity.VALID:
                 yield Case(
                     words_of_id(key, f"unknown-member-{label}"), (key,), "accept",
                     "profile_request", edits.words(edit, control), (edit,),
+                    among=_among(contract, control, edit),
                 )  # fmt: skip
+
+
+def _kept(contract: Contract, control: Any, probed: set[str]) -> Iterator[Case]:
+    """For each requirement that leaves no other valid value: the control's own, said again.
+
+    An accepted control shows the type of everything in it, so types need no such case.
+    """
+    for key, each in contract.requirements.items():
+        wanted = each.subject == SUBJECT and "accept" in each.sides and each.keyword != "type"
+        if not wanted or key in probed or not each.keyword:
+            continue
+        special = {"optional": ABSENT, "nullable": None}
+        known = each.keyword in special
+        value = special[each.keyword] if known else good(contract, control, each.location)
+        edit = place(contract, each.location, value, 900)
+        if contract.request_reading.validity(edits.apply(control, [edit])) is Validity.VALID:
+            yield Case(
+                words_of_id(key, "as-it-is"), (key,), "accept", "profile_request",
+                edits.words(edit, control), (edit,), among=_among(contract, control, edit),
+            )  # fmt: skip
+
+
+_COUNTED = frozenset({"minProperties", "maxProperties", "dependentRequired", "dependentSchemas"})
+_WEIGHED = frozenset({"not", "anyOf", "oneOf", "if", "contains"})
+
+
+def _among(contract: Contract, control: Any, edit: Edit) -> tuple[edits.Path, int] | None:
+    """Where a limit counts what this edit and others change together, and the room it leaves."""
+    node = contract.request
+    for depth, step in enumerate(edit.path):
+        path = edit.path[:depth]
+        last = depth == len(edit.path) - 1
+        present = edits.get(control, edit.path) is not ABSENT
+        changes_members = last and (edit.value is ABSENT or not present)
+        if _WEIGHED & set(node) or (changes_members and _COUNTED & set(node)):
+            return path, 1
+        if step == edits.APPEND:
+            if "maxItems" not in node:
+                return None
+            items = edits.get(control, path)
+            return path, node["maxItems"] - (len(items) if isinstance(items, list) else 0)
+        child = node.get("properties", {}).get(step)
+        if child is None:
+            return None
+        node = child
+    return None
 
 
 def _changes(control: Any, edit: Edit) -> bool:

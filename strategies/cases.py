@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from spec.contract import JSON_MEDIA_TYPE, Contract
 from strategies import edits
-from strategies.edits import Edit
+from strategies.edits import Edit, Path
 
 Expect = Literal["accept", "refuse", "unauthorized", "open"]
 Chapter = Literal[
@@ -47,6 +47,7 @@ class Case:
     own, at the same moment; `after_control` sends the control first on the same connection;
     `twice` sends it a second time for the same customer; `pause` is how many seconds a sign of life
     waits, for a target may answer first and die then. `choice` is what an open case observes.
+    `among` is the place that a limit counts in, and how many cases of it one pool has room for.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Case:
     after_control: bool = False
     pause: float = 0.0
     twice: bool = False
+    among: tuple[Path, int] | None = None
 
     @property
     def pointer(self) -> str | None:
@@ -120,16 +122,29 @@ def customer_id(prefix: str, run: str, case: str, attempt: int) -> str:
 
 
 def pools(cases: Iterable[Case], most: int = 40) -> list[list[Case]]:
-    """Valid cases packed into few requests: no two of one pool touch the same place."""
+    """Valid cases packed into few requests: no two of one pool touch the same place.
+
+    A pool is as valid as each of its cases: none has more items than an array may have.
+    """
     packed: list[list[Case]] = []
     for case in cases:
         for pool in packed:
-            if len(pool) < most and not any(_clash(case, other) for other in pool):
+            if (
+                len(pool) < most
+                and _has_room(pool, case)
+                and not any(_clash(case, other) for other in pool)
+            ):
                 pool.append(case)
                 break
         else:
             packed.append([case])
     return packed
+
+
+def _has_room(pool: list[Case], case: Case) -> bool:
+    if case.among is None:
+        return True
+    return sum(other.among == case.among for other in pool) < case.among[1]
 
 
 def _clash(left: Case, right: Case) -> bool:

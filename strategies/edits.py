@@ -129,6 +129,8 @@ def words(edit: Edit, control: Any) -> str:
     before = get(control, edit.path)
     if edit.value is ABSENT:
         return f"{name} left out"
+    if type(before) is type(edit.value) and before == edit.value:
+        return f"{name} stays {show(before)}"
     if before is ABSENT:
         return f"{name} added: {show(edit.value)}"
     if isinstance(before, list) and isinstance(edit.value, list) and len(edit.value) > 3:

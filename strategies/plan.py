@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from spec.contract import Contract
@@ -41,5 +43,14 @@ def deterministic(contract: Contract, seeded_customer: str | None = None) -> Pla
         *wire.last(contract),
     ]
     known = contract.requirements
-    cases = tuple(case for case in found if all(key in known for key in case.requirements))
-    return Plan(control, cases)
+    cases = [case for case in found if all(key in known for key in case.requirements)]
+    return Plan(control, tuple(_told_apart(cases)))
+
+
+def _told_apart(cases: list[Case]) -> Iterator[Case]:
+    """The cases with ids of their own: a number goes to those whose words are not enough."""
+    seen: Counter[str] = Counter()
+    for case in cases:
+        seen[case.id] += 1
+        again = seen[case.id]
+        yield case if again == 1 else replace(case, id=f"{case.id}-{again}")
