@@ -217,10 +217,14 @@ def opened(contract: Contract, control: Any) -> Iterator[Case]:
         )  # fmt: skip
 
     texts = list(values.OPEN_TEXTS)
-    turn = 0
+    turn, refused_text = 0, False
     for location, node in walk(contract.request):
         if node.get("x-open-null"):
             yield case("request.enum_null", "null", location, None)
+        if "string" in types(node) and "enum" in node and not refused_text:
+            # Servers that quote what they refuse cannot put this into an answer.
+            refused_text = True
+            yield case("request.text", "lone-surrogate-for-a-member", location, "\ud800")
         if node.get("x-open-pattern"):
             for label, text in (("empty", ""), ("letters-beyond-ascii", "größe")):
                 yield case("request.attribute_key", label, location, text)

@@ -93,6 +93,14 @@ def overlaps(left: Edit, right: Edit) -> bool:
 
 def serialise(body: Any) -> bytes:
     """`body` as UTF-8 JSON; text with lone surrogates, which UTF-8 cannot carry, is escaped."""
+    try:
+        return _text(body, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return _text(body, separators=(",", ":")).encode("ascii")
+
+
+def _text(body: Any, **how: Any) -> str:
+    """`body` as JSON text, with each Raw in it as it is."""
     marks: dict[str, str] = {}
 
     def mark(value: Any) -> str:
@@ -102,22 +110,17 @@ def serialise(body: Any) -> bytes:
         marks[json.dumps(name)] = value.text
         return name
 
-    text = json.dumps(body, ensure_ascii=False, default=mark, separators=(",", ":"))
+    text = json.dumps(body, default=mark, **how)
     for quoted, raw in marks.items():
         text = text.replace(quoted, raw)
-    try:
-        return text.encode("utf-8")
-    except UnicodeEncodeError:
-        return json.dumps(body, default=mark, separators=(",", ":")).encode("ascii")
+    return text
 
 
 def show(value: Any, limit: int = 60) -> str:
     """A value as JSON in at most `limit` characters; a missing one as `absent`."""
     if value is ABSENT:
         return "absent"
-    if isinstance(value, Raw):
-        return value.text
-    text = json.dumps(value, ensure_ascii=False, default=lambda raw: raw.text)
+    text = _text(value, ensure_ascii=False)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 

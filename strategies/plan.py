@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from spec.contract import Contract
-from strategies import bodies, controls, wire
+from strategies import bodies, controls, texts, wire
 from strategies.cases import Case
 
 
@@ -37,7 +37,7 @@ def deterministic(contract: Contract, seeded_customer: str | None = None) -> Pla
         *bodies.opened(contract, control),
         *wire.headers(contract),
         *wire.credentials(contract),
-        *wire.json_texts(contract),
+        *texts.json_texts(contract, control),
         *wire.meaning(contract, seeded_customer),
         *wire.robustness(contract),
         *wire.last(contract),

@@ -6,8 +6,7 @@ contract's to say, so cases for others are dropped by `plan`.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from spec.contract import JSON_MEDIA_TYPE, Contract
@@ -178,83 +177,6 @@ def _media_types() -> Iterator[Case]:
     yield case("form-data", "refuse", "multipart/form-data; boundary=x")
     yield case("none", "open", choice="request.media_type")
     yield case("json-suffix", "open", "application/vnd.adapty+json", choice="request.media_type")
-
-
-def json_texts(contract: Contract) -> Iterator[Case]:
-    """Bodies that are no JSON, hardly JSON, or JSON in an unusual dress."""
-
-    def case(
-        label: str, change: Callable[[bytes], bytes], expect: Any = "refuse",
-        key: str = "request.json", choice: str | None = None,
-    ) -> Case:  # fmt: skip
-        probes = (key,) if expect != "open" else ()
-        return Case(
-            words_of_id(choice or key, label), probes, expect, "json",
-            f"the body: {label.replace('-', ' ')}", raw=change, choice=choice,
-        )  # fmt: skip
-
-    yield case("empty", lambda _: b"", key="request.body.required")
-    yield case("last-byte-cut", lambda body: body[:-1])
-    yield case("half", lambda body: body[: len(body) // 2])
-    yield case("trailing-letter", lambda body: body + b"x")
-    yield case("trailing-brace", lambda body: body + b"}")
-    yield case("two-texts", lambda body: body + body)
-    yield case("trailing-comma", lambda body: body[:-1] + b",}")
-    yield case("comment", lambda body: b"/* comment */" + body)
-    yield case("single-quotes", lambda body: body.replace(b'"', b"'"))
-    yield case("form-encoded", lambda _: b"first_name=Jane&last_name=Doe")
-    yield case("bare-word", lambda _: b"undefined")
-    for label, text in (("nan", "NaN"), ("infinity", "Infinity"), ("leading-zero", "012")):
-        yield case(f"{label}-in-an-unknown-member", _with_raw(text))
-    yield case("white-space", lambda body: b" \r\n\t" + body + b"\n", "accept")
-    yield case("indented", lambda body: json.dumps(json.loads(body), indent=2).encode(), "accept")
-    yield case("escaped", _escaped, "accept")
-    for label, change in (
-        ("byte-order-mark", lambda body: b"\xef\xbb\xbf" + body),
-        ("utf-16", lambda body: body.decode().encode("utf-16")),
-        ("invalid-utf-8", lambda body: body.replace(b"Doe", b"D\xff")),
-    ):
-        yield case(label, change, "open", choice="request.encoding")
-    yield case(
-        "member-twice", lambda body: b'{"unknown_member":1,"unknown_member":2,' + body[1:], "open",
-        choice="request.duplicate_member",
-    )  # fmt: skip
-    yield from _not_numbers(contract)
-
-
-def _with_raw(text: str) -> Callable[[bytes], bytes]:
-    return lambda body: b'{"unknown_member":' + text.encode() + b"," + body[1:]
-
-
-def _escaped(body: bytes) -> bytes:
-    """The same JSON with every character of every text escaped."""
-
-    def escape(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {escape(key): escape(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [escape(item) for item in value]
-        return "".join(f"\x00{ord(c):04x}" for c in value) if isinstance(value, str) else value
-
-    return json.dumps(escape(json.loads(body))).replace("\\u0000", "\\u").encode()
-
-
-def _not_numbers(contract: Contract) -> Iterator[Case]:
-    """NaN and infinities where a value of the contract stands."""
-    members = contract.request.get("properties", {})
-    numeric = next(
-        (n for n, s in members.items() if "enum" in s and isinstance(s["enum"][0], int)), None
-    )
-    if numeric:
-        for label, text, key in (
-            ("nan", "NaN", "request.json"),
-            ("infinity", "-Infinity", "request.json"),
-            ("past-doubles", "1e400", f"request.body.{numeric}.enum"),
-        ):
-            yield Case(
-                words_of_id(key, f"{label}-for-{numeric}"), (key,), "refuse", "json",
-                f"{numeric} → {text}", (Edit((numeric,), Raw(text)),),
-            )  # fmt: skip
 
 
 def meaning(contract: Contract, seeded_customer: str | None) -> Iterator[Case]:
