@@ -66,7 +66,7 @@ def summary(results: Results, console: Console, *, report: Path | str | None = N
 def _finding(console: Console, finding: Finding, width: int) -> None:
     item = finding.requirement
     first = finding.failures[0] if finding.failures else None
-    message = one_line(first["message"] if first else item["statement"])
+    message = one_line(item["statement"])
     key = one_line(item["id"])
     style = "red" if item["level"] == "must" else "yellow"
     head = Text.assemble((f"{item['level']:<8}", style), (key, "bold"))
@@ -113,13 +113,13 @@ def _unverified(console: Console, results: Results) -> None:
 
 
 def _choices(console: Console, results: Results) -> None:
-    seen = [each["observed"] for each in results["choices"] if each["observed"] is not None]
-    if not seen:
-        return
-    shown = [short(clause(text), 100) for text in seen[:CHOICES]]
+    seen = [each for each in results["choices"] if each["observed"] is not None]
+    for index, each in enumerate(seen[:CHOICES]):
+        label = "Choices seen: " if index == 0 else " " * 14
+        words = f"{one_line(each['statement'])}: {short(clause(each['observed']), 100)}"
+        _print(console, Text(label + words))
     if len(seen) > CHOICES:
-        shown.append(f"{len(seen) - CHOICES} more in the report")
-    _print(console, Text(f"Choices seen: {'; '.join(shown)}."))
+        _print(console, Text(f"and {len(seen) - CHOICES} more in the report"), 14)
 
 
 def _print(console: Console, text: Text, indent: int = 0) -> None:
