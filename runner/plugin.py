@@ -90,6 +90,7 @@ def pytest_configure(config: pytest.Config) -> None:
             told = config.workerinput  # type: ignore[attr-defined]
             shared, worker = session.Shared(**told["conformance"]), told["workerid"]
             key = os.environ[settings.api_key_env]
+            settings = dataclasses.replace(settings, seeded_customer=shared.seeded_customer)
         else:
             url, key, settings = _target(config, settings)
             selected(contract.requirements, settings)
@@ -100,6 +101,8 @@ def pytest_configure(config: pytest.Config) -> None:
     except (SpecError, UsageError, ValueError) as error:
         raise pytest.UsageError(str(error)) from error
     config.stash[_SENT] = set()
+    if not hasattr(config.option, "tbstyle"):  # where pytest's own terminal output is off
+        config.option.tbstyle = "short"  # a traceback without the arguments of every call
 
 
 def _target(config: pytest.Config, settings: Settings) -> tuple[str, str, Settings]:
@@ -127,8 +130,6 @@ def pytest_configure_node(node: Any) -> None:
     """Tell an xdist worker which run it is part of."""
     if (session := node.config.stash.get(SESSION, None)) is not None:
         node.workerinput["conformance"] = dataclasses.asdict(session.shared)
-        option = node.config.option
-        option.target_seeded_customer = session.settings.seeded_customer
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

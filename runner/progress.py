@@ -31,10 +31,6 @@ class Reporter:
         self._bars: Progress | None = None
         self._tasks: dict[str, Any] = {}
 
-    def pytest_configure(self, config: pytest.Config) -> None:
-        """Tracebacks without the arguments of every call."""
-        config.option.tbstyle = "short"
-
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """The contract, the target, the seed."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import datetime
 import hashlib
+import importlib
 import importlib.metadata
 import os
+import pkgutil
 import secrets
 import shutil
 import tempfile
@@ -46,6 +48,7 @@ class Shared:
     url: str
     directory: str
     started: float
+    seeded_customer: str | None
 
 
 class Session:
@@ -120,6 +123,7 @@ class Session:
     def generated(self, phase: str) -> list[Case]:
         """The cases of a generating phase, made once; fewer than planned when few can be drawn."""
         if phase not in self._generated:
+            _import_everything()
             count = GENERATED[phase]
             if phase == "schemathesis":
                 made = list(self.peer().cases(self.settings.seed, count))
@@ -252,6 +256,18 @@ _CLOCK_CASE = Case(
 )
 
 
+def _import_everything() -> None:
+    """Import every module of ours but the cases.
+
+    Hypothesis draws constants of the modules that it finds imported, so for one seed to draw the
+    same cases in every process, and however the run was started, these must be the same.
+    """
+    for package in ("spec", "strategies", "conformance", "reports", "runner", "mock_server"):
+        for found in pkgutil.iter_modules(importlib.import_module(package).__path__):
+            if not found.name.startswith("test_"):
+                importlib.import_module(f"{package}.{found.name}")
+
+
 def _share(settings: Settings, worker: str) -> int:
     """How many of the requests that may be sent are this process's: no sum exceeds the limit."""
     own = max(1, settings.requests // (settings.workers + 1))
@@ -261,7 +277,9 @@ def _share(settings: Settings, worker: str) -> int:
 def new(settings: Settings, url: str) -> Shared:
     """A new run with its report directory made ready."""
     directory = prepare(Path(settings.report_dir))
-    return Shared(secrets.token_hex(2), url, str(directory), time.time())
+    return Shared(
+        secrets.token_hex(2), url, str(directory), time.time(), settings.seeded_customer
+    )
 
 
 def prepare(directory: Path) -> Path:
