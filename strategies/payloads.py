@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from math import ceil, floor
@@ -24,7 +23,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from spec.contract import Contract
 from spec.formats import KNOWN, UNCONSTRAINING, Validity
 from spec.reading import LONG_TEXT, Reading, compile_pattern
-from spec.schema import Schema, types
+from spec.schema import ANNOTATIONS, Schema, types
 from strategies import near_misses
 from strategies.bodies import SUBJECT, node_at, violations
 from strategies.controls import breaks_exactly, full, good, place
@@ -43,7 +42,13 @@ def valid(contract: Contract) -> SearchStrategy[Any]:
     Every property comes present, absent and (where it may be) null; values reach the limits of
     their keywords; unknown members appear. What is open never appears.
     """
-    return of_schema(contract.request, unknown_members=True)
+    bodies = of_schema(contract.request, unknown_members=True)
+
+    @st.composite
+    def payload(draw: DrawFn) -> Any:
+        return draw(bodies)
+
+    return payload()  # Hypothesis shows strategies: this one in a word instead of pages
 
 
 def violating(contract: Contract, requirement: str) -> SearchStrategy[Any]:
@@ -55,38 +60,28 @@ def violating(contract: Contract, requirement: str) -> SearchStrategy[Any]:
     wanted = contract.requirements[requirement]
     if wanted.subject != SUBJECT or "refuse" not in wanted.sides:
         raise ValueError(f"no payload breaks {requirement}")
-    return _violating(contract, requirement, _sure(contract, requirement))
+    sure = _sure(contract, requirement)
 
+    @st.composite
+    def payload_of(draw: DrawFn) -> Any:
+        base = draw(valid(contract))
+        value = ABSENT if wanted.keyword == "required" else draw(_breaking(contract, requirement))
+        payload = apply(base, [place(contract, wanted.location, value, draw(st.integers(0, 9)))])
+        if not breaks_exactly(contract, payload, requirement):
+            # The random part got in the way; the control and a near miss that fits do not.
+            payload = sure[draw(st.integers(0, len(sure) - 1))]
+        return payload
 
-@st.composite
-def _violating(draw: DrawFn, contract: Contract, requirement: str, sure: _Bodies) -> Any:
-    wanted = contract.requirements[requirement]
-    base = draw(valid(contract))
-    if wanted.keyword == "required":
-        value: Any = ABSENT
-    else:
-        value = draw(_breaking(contract, requirement))
-    payload = apply(base, [place(contract, wanted.location, value, draw(st.integers(0, 9)))])
-    if not breaks_exactly(contract, payload, requirement):
-        # The random part got in the way; the control and a near miss that fits do not.
-        payload = sure.bodies[draw(st.integers(0, len(sure.bodies) - 1))]
-    return payload
-
-
-@dataclass(frozen=True, repr=False)
-class _Bodies:
-    """Payloads, kept out of the words that Hypothesis has for a strategy: they are long."""
-
-    bodies: list[Any]
+    return payload_of()
 
 
 @lru_cache(maxsize=256)
-def _sure(contract: Contract, requirement: str) -> _Bodies:
+def _sure(contract: Contract, requirement: str) -> list[Any]:
     control = full(contract)
     found = [apply(control, [edit]) for _, edit in violations(contract, control, requirement)]
     if not found:
         raise ValueError(f"no payload is known that breaks {requirement} alone")
-    return _Bodies(found)
+    return found
 
 
 @lru_cache(maxsize=256)
@@ -121,10 +116,11 @@ def _random_breaking(node: Schema, keyword: str, usual: Any) -> SearchStrategy[A
 
 def of_schema(schema: Schema, *, unknown_members: bool = False) -> SearchStrategy[Any]:
     """Surely valid values of a normalised schema, as parsed JSON."""
+    values = _unfiltered(schema, unknown_members)
+    if schema.keys() <= _PLAIN_OBJECT and "object" in types(schema):
+        return values  # as valid as its members, which were looked at one by one
     reading = Reading(schema)
-    return _unfiltered(schema, unknown_members).filter(
-        lambda value: reading.validity(value) is Validity.VALID
-    )
+    return values.filter(lambda value: reading.validity(value) is Validity.VALID)
 
 
 def _unfiltered(schema: Schema, unknown_members: bool) -> SearchStrategy[Any]:
@@ -148,6 +144,7 @@ def _unfiltered(schema: Schema, unknown_members: bool) -> SearchStrategy[Any]:
     return st.one_of(found)
 
 
+_PLAIN_OBJECT = {"type", "properties", "required", "nullable", "x-sources", *ANNOTATIONS}
 # Keywords that random values of the type rarely satisfy.
 _HARD = frozenset({"contains", "minProperties", "propertyNames", "dependentRequired", "pattern"})
 
