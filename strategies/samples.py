@@ -151,15 +151,16 @@ def _texts(schema: Schema, index: int) -> Iterator[str]:
     low, high = schema.get("minLength", 0), schema.get("maxLength", 255)
     digits = str(index) if index else ""
     letters = "".join(chr(ord("A") + int(digit)) for digit in digits)
-    for base, number in (
+    bases = (
         ("sample", digits), ("a", digits), ("A", letters), ("a", letters.lower()), ("1", digits),
         ("0", digits), ("-", digits), ("aA1-_.", digits),
-    ):  # fmt: skip
+    )  # fmt: skip
+    for base, number in bases:
         padded = (base * (low + 1))[: max(len(base), low - len(number))] + number
         yield padded[-high:] if high else ""
-        yield base
-        yield run_of(schema, max(low, 1))
-        yield run_of(schema, high)
+    yield from (base for base, _ in bases)
+    yield run_of(schema, max(low, 1))
+    yield run_of(schema, high)
     if "pattern" in schema:
         yield from _from_pattern(schema["pattern"], low, high)
 
