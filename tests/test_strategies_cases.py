@@ -1,0 +1,254 @@
+"""The plan: its cases, how they are pooled, the requests they become, and the edits they are."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import pkgutil
+import re
+import subprocess
+import sys
+from itertools import combinations
+from typing import Any
+
+import jsonpatch
+
+import conformance
+from conformance.probing import Probes
+from spec.contract import Contract
+from spec.formats import Validity
+from spec.loader import load
+from strategies import edits, plan
+from strategies.cases import KEY, Case, build, customer_id, digest, pools, words_of_id
+from strategies.controls import breaks_exactly, full, minimal
+from strategies.edits import ABSENT, APPEND, Edit, Raw
+from strategies.generated import broken_by
+
+CONTRACT: Contract = load()
+PLAN = plan.deterministic(CONTRACT)
+READING = CONTRACT.request_reading
+IN_BODIES = [
+    case
+    for case in PLAN.cases
+    if case.requirements and case.requirements[0].startswith("request.body.") and case.edits
+]
+
+
+def sent(case: Case) -> Any:
+    return edits.apply(PLAN.control, case.edits)
+
+
+def test_the_controls_are_valid() -> None:
+    assert READING.validity(full(CONTRACT)) is Validity.VALID
+    assert set(full(CONTRACT)) == set(CONTRACT.request["properties"])
+    assert full(CONTRACT)["custom_attributes"] != CONTRACT.example["custom_attributes"]
+    assert READING.validity(minimal(CONTRACT)) is Validity.VALID
+    device = CONTRACT.example["installation_meta"]["device_id"]
+    assert minimal(CONTRACT) == {"installation_meta": {"device_id": device}}
+
+
+def test_ids_are_words_and_each_its_case_s_own() -> None:
+    ids = [case.id for case in PLAN.cases]
+    assert len(set(ids)) == len(ids)
+    for name in ids:
+        assert re.fullmatch(r"[A-Za-z0-9_.%-]+(/[A-Za-z0-9_.%-]+)+", name), name
+    assert all(case.id.startswith(case.requirements[0]) for case in IN_BODIES)
+    assert words_of_id("a.b", "Größe (x)") == "a.b/Gr-e-x-"
+
+
+def probing_functions() -> list[tuple[str, str, Probes]]:
+    """The chapter, the name and the probes of every test function of the case modules."""
+    found = []
+    for info in pkgutil.iter_modules(conformance.__path__):
+        if info.name.startswith("test_"):
+            module = importlib.import_module(f"conformance.{info.name}")
+            for name, function in vars(module).items():
+                if name.startswith("test_") and hasattr(function, "probes"):
+                    found.append((module.CHAPTER, name, function.probes))
+    return found
+
+
+def test_each_case_is_one_test_function_s() -> None:
+    functions = probing_functions()
+    unused = {name for _, name, _ in functions}
+    for case in PLAN.cases:
+        takers = [n for chapter, n, p in functions if chapter == case.chapter and p.takes(case)]
+        assert len(takers) == (0 if case.chapter == "last" else 1), case.id
+        unused -= set(takers)
+    assert not unused
+    assert {case.chapter for case in PLAN.cases} == {c for c, _, _ in functions} | {"last"}
+
+
+# The valid side of these needs no case: every accepted control shows it.
+BY_ANY_CONTROL = {
+    "request.body.type",
+    "request.body.gender.type",
+    "request.body.email.type",
+    "request.body.birthday.type",
+    "request.body.store.type",
+    "request.body.store_account_token.type",
+    "request.body.att_status.type",
+    "request.body.custom_attributes.item.type",
+    "request.body.installation_meta.type",
+    "request.body.installation_meta.device_id.type",
+    "request.body.installation_meta.platform.type",
+    "request.header.adapty-profile-id.optional",
+    "request.header.adapty-platform.optional",
+}
+
+
+def test_each_side_of_each_requirement_has_a_case() -> None:
+    shown = {
+        (key, "accept" if case.expect == "accept" else "refuse")
+        for case in PLAN.cases
+        for key in case.requirements
+    }
+    wanted = {
+        (key, side)
+        for key, each in CONTRACT.requirements.items()
+        for side in each.sides
+        if side != "observe"
+    }
+    assert wanted - shown == {(key, "accept") for key in BY_ANY_CONTROL}
+    assert shown <= wanted
+    assert {case.expect for case in PLAN.cases if not case.requirements} <= {"open"}
+
+
+def test_an_accepted_case_is_valid_and_changes_one_place() -> None:
+    accepted = [case for case in IN_BODIES if case.expect == "accept"]
+    assert len(accepted) > 300
+    for case in accepted:
+        payload = sent(case)
+        assert READING.validity(payload) is Validity.VALID, case.id
+        changed_at(case, payload)
+
+
+def test_a_refused_case_breaks_its_requirement_alone_and_changes_one_place() -> None:
+    refused = [case for case in IN_BODIES if case.expect == "refuse"]
+    assert len(refused) > 100
+    for case in refused:
+        payload = sent(case)
+        (requirement,) = case.requirements
+        if isinstance(case.edits[0].value, Raw):  # 1e400, which without the enum would be open
+            payload = json.loads(edits.serialise(payload))
+            assert broken_by(CONTRACT, payload) == [requirement]
+        else:
+            assert breaks_exactly(CONTRACT, payload, requirement), case.id
+        changed_at(case, payload)
+
+
+def changed_at(case: Case, payload: Any) -> None:
+    """Check that a payload differs from the control within the case's pointer and nowhere else."""
+    (edit,) = case.edits
+    pointer = edit.pointer.removesuffix("/-") if edit.path[-1:] == (APPEND,) else edit.pointer
+    assert case.pointer == edit.pointer
+    patch = jsonpatch.make_patch(PLAN.control, payload)
+    places = [step[name] for step in patch for name in ("path", "from") if name in step]
+    assert places, f"{case.id} changes nothing"
+    assert all(f"{place}/".startswith(f"{pointer}/") for place in places), (case.id, places)
+    if edit.path[-1:] == (APPEND,):
+        before = edits.get(PLAN.control, edit.path[:-1])
+        assert edits.get(payload, edit.path[:-1])[: len(before)] == before
+
+
+def test_a_pool_is_as_valid_as_its_cases() -> None:
+    poolable = [case for case in PLAN.of("profile_request") if case.poolable]
+    packed = pools(poolable)
+    assert sorted(c.id for pool in packed for c in pool) == sorted(c.id for c in poolable)
+    assert len(packed) < len(poolable) / 10
+    limit = CONTRACT.request["properties"]["custom_attributes"]["maxItems"]
+    for pool in packed:
+        changes = [edit for case in pool for edit in case.edits]
+        assert not any(edits.overlaps(one, other) for one, other in combinations(changes, 2))
+        body = edits.apply(PLAN.control, changes)
+        assert READING.validity(body) is Validity.VALID
+        attributes = body.get("custom_attributes", [])
+        assert len(attributes) <= limit
+        keys = [next(iter(item.values())) for item in attributes]
+        assert len(set(map(repr, keys))) == len(keys)
+        assert len(pool) <= 40
+
+
+def case_at(name: str, path: edits.Path, value: Any, **more: Any) -> Case:
+    return Case(name, (), "accept", "profile_request", name, (Edit(path, value),), **more)
+
+
+def test_pools_keep_apart_what_touches() -> None:
+    a, b = case_at("a", ("x",), 1), case_at("b", ("x", "y"), 2)
+    c, d = case_at("c", ("z", APPEND), {"k": 1}), case_at("d", ("z", APPEND), {"k": 1, "v": 2})
+    e = case_at("e", ("z", APPEND), {"k": 2})
+    assert pools([a, b, c, d, e]) == [[a, c, e], [b, d]]
+    room = [case_at(str(n), ("z", APPEND), n, among=(("z",), 2)) for n in range(5)]
+    assert [len(pool) for pool in pools([a, *room])] == [3, 2, 1]
+    assert [len(pool) for pool in pools([case_at(str(n), (str(n),), n) for n in range(5)], 2)] == [
+        2,
+        2,
+        1,
+    ]
+
+
+def test_a_request_carries_customer_credential_and_headers() -> None:
+    control = build(CONTRACT, [], PLAN.control, "jane")
+    assert control.headers == (
+        ("Authorization", f"Api-Key {KEY}"),
+        ("Content-Type", "application/json"),
+        ("adapty-customer-user-id", "jane"),
+    )
+    assert json.loads(control.body) == PLAN.control
+    extra = build(CONTRACT, [], PLAN.control, "jane", extra={"adapty-platform": "iOS"})
+    assert ("adapty-platform", "iOS") in extra.headers
+
+    by_id = {case.id: case for case in PLAN.cases}
+    alone = by_id["request.header.identity/returned-profile-id-alone"]
+    headers = dict(build(CONTRACT, [alone], PLAN.control, "jane", "an-id").headers)
+    assert headers["adapty-profile-id"] == "an-id"
+    assert "adapty-customer-user-id" not in headers
+    twice = by_id["auth.header/header-twice"]
+    names = [name for name, _ in build(CONTRACT, [twice], PLAN.control, "jane").headers]
+    assert names.count("Authorization") == 2
+    none = by_id["auth.missing/no-header"]
+    names = [name for name, _ in build(CONTRACT, [none], PLAN.control, "jane").headers]
+    assert "Authorization" not in names
+    mail = by_id["request.header.adapty-customer-user-id.type/mail-address"]
+    request = build(CONTRACT, [mail], PLAN.control, "jane")
+    assert ("adapty-customer-user-id", "jane+tag@example.com") in request.headers
+    cut = by_id["request.json/last-byte-cut"]
+    assert build(CONTRACT, [cut], PLAN.control, "jane").body == control.body[:-1]
+
+
+def test_a_pool_is_one_request_of_all_its_changes() -> None:
+    both = [case_at("a", ("gender",), "m"), case_at("b", ("email",), ABSENT)]
+    body = json.loads(build(CONTRACT, both, PLAN.control, "jane").body)
+    assert body == {k: v for k, v in PLAN.control.items() if k != "email"} | {"gender": "m"}
+
+
+def test_each_attempt_has_a_customer_of_its_own() -> None:
+    first = customer_id("conformance-", "ab12", "a/b", 1)
+    assert first.startswith("conformance-ab12-")
+    assert first == customer_id("conformance-", "ab12", "a/b", 1)
+    others = [customer_id("conformance-", "ab12", name, n) for name, n in (("a/b", 2), ("a/c", 1))]
+    assert len({first, *others}) == 3
+
+
+FRESH = """
+from spec.loader import load
+from strategies import plan
+from strategies.cases import digest
+contract = load()
+made = plan.deterministic(contract)
+print(digest(contract, made.cases, made.control))
+"""
+
+
+def test_the_digest_is_the_plan_s_whatever_the_process_and_the_order() -> None:
+    expected = digest(CONTRACT, PLAN.cases, PLAN.control)
+    assert digest(CONTRACT, reversed(PLAN.cases), PLAN.control) == expected
+    assert digest(CONTRACT, PLAN.cases[1:], PLAN.control) != expected
+    assert digest(CONTRACT, PLAN.cases, minimal(CONTRACT)) != expected
+    environment = {**os.environ, "PYTHONHASHSEED": "17"}
+    done = subprocess.run(
+        [sys.executable, "-c", FRESH],
+        env=environment, capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert done.stdout.strip() == expected
