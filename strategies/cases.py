@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
@@ -28,6 +28,8 @@ Chapter = Literal[
 KEY = "${ADAPTY_API_KEY}"
 CUSTOMER = "{customer}"
 RETURNED_PROFILE_ID = "{profile_id}"
+FRESH_PROFILE_ID = "9b2f0c5e-6d1a-4f3b-8c7d-0e1f2a3b4c5d"
+PLATFORM = "iOS"
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ def build(
     identity = contract.header("customer")
     if identity is not None:
         headers[identity.name] = (CUSTOMER,)
+    headers.update({name: (value,) for name, value in required_headers(contract)})
     headers.update({name: (value,) for name, value in extra.items()})
     for case in cases:
         headers.update(case.headers)
@@ -107,6 +110,15 @@ def build(
         tuple((name, _fill(value, fill)) for name, values in headers.items() for value in values),
         body,
     )
+
+
+def required_headers(contract: Contract) -> Iterator[tuple[str, str]]:
+    """Each header that the contract demands of every request, with a value."""
+    values = {"customer": CUSTOMER, "profile": FRESH_PROFILE_ID, "platform": PLATFORM}
+    for header in contract.headers:
+        if header.required:
+            fitting = (value for part, value in values.items() if part in header.name.lower())
+            yield header.name, next(fitting, "sample")
 
 
 def _fill(text: str, values: dict[str, str]) -> str:

@@ -10,11 +10,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from spec.contract import JSON_MEDIA_TYPE, Contract
-from strategies.cases import CUSTOMER, KEY, RETURNED_PROFILE_ID, Case, words_of_id
+from strategies.cases import (
+    CUSTOMER,
+    FRESH_PROFILE_ID,
+    KEY,
+    PLATFORM,
+    RETURNED_PROFILE_ID,
+    Case,
+    required_headers,
+    words_of_id,
+)
 from strategies.edits import ABSENT, Edit, Raw
-
-FRESH_PROFILE_ID = "9b2f0c5e-6d1a-4f3b-8c7d-0e1f2a3b4c5d"
-PLATFORM = "iOS"
 
 # Near misses of the key in a header value. What the shell makes of `${NAME…}` is what is sent.
 _CREDENTIALS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
@@ -70,6 +76,9 @@ def credentials(contract: Contract) -> Iterator[Case]:
         )  # fmt: skip
 
     for key, label, values in _CREDENTIALS:
+        # The scheme's own word in any letter case is no near miss of it.
+        if values[:1] != () and values[0].lower() == f"{scheme} {KEY}".lower():
+            continue
         yield case(key, label, values)
     wrong = ("<scheme> ${ADAPTY_API_KEY%?}~",)
     yield case("auth.wrong_key", "after-the-right-one-on-one-connection", wrong, after_control=True)
@@ -81,8 +90,16 @@ def credentials(contract: Contract) -> Iterator[Case]:
 def headers(contract: Contract) -> Iterator[Case]:
     """Identity and other headers, and the media type."""
     customer, profile = contract.header("customer"), contract.header("profile")
+    for name, _ in required_headers(contract):
+        yield Case(
+            words_of_id(f"request.header.{name.lower()}.required", "left-out"),
+            (f"request.header.{name.lower()}.required",), "refuse", "headers", f"no {name}",
+            headers=((name, ()),),
+        )  # fmt: skip
     if customer and profile:
         yield from _identity(customer.name, profile.name)
+    elif customer:
+        yield from _customer_alone(customer.name)
     if customer:
         key = f"request.header.{customer.name.lower()}.type"
         for label, value in (
@@ -116,7 +133,7 @@ def optional_headers(contract: Contract) -> Iterator[tuple[str, str, str]]:
     """Each documented header that the control leaves out: the id that says so, name, a value."""
     for part, value in (("profile", FRESH_PROFILE_ID), ("platform", PLATFORM)):
         header = contract.header(part)
-        if header is not None:
+        if header is not None and not header.required:
             yield f"request.header.{header.name.lower()}.optional", header.name, value
 
 
@@ -125,6 +142,19 @@ def _header(key: str, label: str, name: str, value: str) -> Case:
     return Case(
         words_of_id(key, label), (key,), "accept", "headers", words, headers=((name, (value,)),)
     )
+
+
+def _customer_alone(customer: str) -> Iterator[Case]:
+    """Where no other header says whose profile it is; every control shows the accepted side."""
+    key = "request.header.identity"
+    yield Case(
+        f"{key}/no-identity", (key,), "refuse", "headers", f"no {customer}",
+        headers=((customer, ()),),
+    )  # fmt: skip
+    yield Case(
+        f"{key}/customer-id-alone", (key,), "accept", "headers", f"{customer} alone",
+        headers=((customer, (CUSTOMER,)),),
+    )  # fmt: skip
 
 
 def _identity(customer: str, profile: str) -> Iterator[Case]:
