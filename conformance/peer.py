@@ -114,14 +114,27 @@ def _content(schema: dict[str, Any]) -> dict[str, Any]:
     return {JSON_MEDIA_TYPE: {"schema": _plain(schema)}}
 
 
+_DATA = frozenset({"const", "default", "enum", "example", "examples", "required", "type"})
+_NAMED = frozenset({"dependentSchemas", "patternProperties", "properties"})
+
+
 def _plain(node: Any) -> Any:
-    """A normalised schema without our own annotations, and with null where it is open."""
+    """A normalised schema without our own annotations, and with null where it is open.
+
+    Members are a map of names, of which some may look like keywords or annotations.
+    """
     if isinstance(node, list):
         return [_plain(item) for item in node]
     if not isinstance(node, dict):
         return node
-    plain = {key: _plain(value) for key, value in node.items() if not key.startswith("x-")}
-    plain.pop("nullable", None)
+    plain: dict[str, Any] = {}
+    for key, value in node.items():
+        if key in _NAMED:
+            plain[key] = {name: _plain(child) for name, child in value.items()}
+        elif key != "nullable" and not key.startswith("x-"):
+            plain[key] = value if key in _DATA else _plain(value)
     if node.get("x-open-null"):
-        plain["enum"] = [*node["enum"], None]
+        listed = plain.pop("enum", None)
+        only = plain.pop("const", None)
+        plain["enum"] = [*(listed if listed is not None else [only]), None]
     return plain

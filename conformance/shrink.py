@@ -42,6 +42,8 @@ async def shrink(
     `still_fails` sends a case and says whether the target fails it. None when no one change does.
     """
     found = differences(control, case.edits[0].value)
+    if not found:
+        return None  # the control itself, which the target took before
     if case.expect == "refuse":
         return await _smallest_violation(contract, case, control, found, still_fails)
     return await _smallest_refused(contract, case, control, found, still_fails)
@@ -51,12 +53,13 @@ async def _smallest_violation(
     contract: Contract, case: Case, control: Any, found: list[Edit],
     still_fails: Callable[[Case], Awaitable[bool]],
 ) -> Case | None:  # fmt: skip
-    reading = contract.request_reading
+    reading, left = contract.request_reading, BUDGET
     for edit in found:
         payload = edits.apply(control, [edit])
-        if reading.validity(payload) is Validity.VIOLATION:
+        if left and reading.validity(payload) is Validity.VIOLATION:
             broken = broken_by(contract, payload)
             smaller = _case(case, broken[0], control, edit) if broken else None
+            left -= smaller is not None
             if smaller and await still_fails(smaller):
                 return smaller
     return None
