@@ -97,6 +97,8 @@ def _type_strict(validator: Any, _: Any, value: Any, schema: Schema) -> Iterator
         yield ValidationError(f"{_show(value)} is not {_type_words(schema)}")
     elif isinstance(value, float) and "integer" in types(schema) and "number" not in types(schema):
         yield ValidationError(f"{_show(value)} is an integer written with a fraction part")
+    elif isinstance(value, str) and value not in schema.get("x-plausible", (value,)):
+        yield ValidationError("text that the prose may or may not mean")
     elif isinstance(value, str) and is_open_text(value, schema):
         yield ValidationError("text of a kind the contract leaves open")
     elif isinstance(value, int | float) and is_open_number(value):

@@ -44,7 +44,7 @@ _ONE = frozenset(
 )
 _LIST = frozenset({"oneOf", "anyOf", "prefixItems"})
 _MAP = frozenset({"properties", "patternProperties", "dependentSchemas"})
-_OURS = frozenset({"x-open-pattern", "x-open-unique"})  # what the overlay may add
+_OURS = frozenset({"x-open-pattern", "x-open-unique", "x-plausible"})  # what the overlay may add
 _DROPPED = frozenset({"$ref", "allOf", "$comment", "$defs", "$schema"})
 
 

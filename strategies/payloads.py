@@ -205,6 +205,8 @@ def _array(schema: Schema, unknown_members: bool) -> SearchStrategy[Any]:
 
 
 def _text(schema: Schema) -> SearchStrategy[Any]:
+    if "x-plausible" in schema:
+        return st.sampled_from(schema["x-plausible"])
     known = {
         "date": st.dates(min_value=datetime.date(1000, 1, 1)).map(lambda day: day.isoformat()),
         "uuid": st.uuids().map(str),

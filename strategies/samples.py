@@ -96,7 +96,7 @@ def _items(schema: Schema) -> Schema:
 def _samples(schema: Schema, index: int) -> Iterator[Any]:
     if "const" in schema:
         yield schema["const"]
-    members = [member for member in schema.get("enum", ()) if member is not None]
+    members = [m for m in schema.get("enum", schema.get("x-plausible", ())) if m is not None]
     if members:
         yield members[index % len(members)]
         yield from members

@@ -36,8 +36,7 @@ TEXTS: tuple[Named, ...] = (
     Named("sql", "x'); DROP TABLE profiles;--"),
     Named("number-like", "0123"),
     Named("word-null", "null"),
-    Named("padded", " padded\ttext "),
-    Named("lines", "first\nsecond\r\nthird"),
+    Named("padded", " padded text "),
     Named("decomposed", "e\u0301 \ufb01"),
     Named("255-characters", "a" * 255),
 )  # fmt: skip
@@ -57,6 +56,7 @@ NUMBERS: tuple[Named, ...] = (
 OPEN_TEXTS: tuple[Named, ...] = (
     Named("nul", "a\x00b"),
     Named("control", "a\x01\x1b[31mb\x7f"),
+    Named("lines-and-tabs", "first\nsecond\r\nthird\tfourth"),
     Named("lone-surrogate", "a\ud800b"),
     Named("10000-characters", "a" * 10_000),
 )
@@ -78,7 +78,10 @@ def accepted(schema: Schema, good: Any) -> Iterator[tuple[str, Named]]:
         for number, text in enumerate(FORMAT_SAMPLES[schema["format"]]):
             yield "format", Named(f"sample-{number + 1}", text)
         return
-    if "string" in names:
+    if "x-plausible" in schema:
+        for number, text in enumerate(schema["x-plausible"]):
+            yield kind, Named(f"plausible-{number + 1}", text)
+    elif "string" in names:
         yield from _accepted_text(schema, kind, good)
     if names & {"integer", "number"}:
         yield from _accepted_numbers(schema, kind, names, good)
