@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import random
+import math
 import time
-import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from itertools import count
 
 import httpx
 
-from conformance.exchanges import Exchange, Headers, Received, Role, Sent, Trouble
+from conformance.exchanges import Exchange, Received, Role, Sent, Trouble
 from conformance.journal import Journal
+from conformance.receiving import Unreadable, headers_of, read, throttled_for
 from conformance.secrets import Redactor, resolve
 from spec.contract import Contract
 from strategies.cases import Request
 
-BODY_LIMIT = 4 * 2**20  # bytes kept of a response, after decoding
 _PATIENCE = 5  # tries at a request that is throttled
-_LONGEST_WAIT = 30.0  # seconds
 
 
 class BudgetSpent(Exception):
@@ -76,7 +73,7 @@ class Client:
         self._contract = contract
         self._journal = journal
         self._transport = transport
-        self._redactor = Redactor(target.key)
+        self._redactor = Redactor(target.key, contract.credential.scheme)
         self._ids = (f"{name}{number}" for number in count(1))
         self._started = time.monotonic()
         self._next_turn = 0.0
@@ -138,23 +135,31 @@ class Client:
     ) -> Exchange:
         """Send one request and return its exchange, journalled.
 
-        Waits while the target throttles (429, or 503 with Retry-After). Raises BudgetSpent when the
-        operator's limits leave no request, and Refused for any method but the contract's.
+        Waits while the target throttles (429, or 503 with Retry-After); sends again what was lost
+        because the target had just closed an idle connection, as it may. Raises BudgetSpent when
+        the operator's limits leave no request, and Refused for any method but the contract's.
         """
         if (method or self._contract.method) != self._contract.method:
             raise Refused(f"only {self._contract.method} may be sent, not {method}")
         async with self._gate:
-            for attempt in range(_PATIENCE):
+            throttled = 0
+            while True:
                 await self._take_turn()
+                events: list[str] = []
                 sent_at = time.time()
-                response, trouble, detail = await self._exchange(request, over or self._http)
+                response, trouble, detail = await self._exchange(
+                    request, over or self._http, events
+                )
                 received_at = time.time()
-                wait = _throttled(response, attempt)
+                if trouble == "connection" and _was_idle(events):
+                    continue
+                wait = throttled_for(response, throttled)
                 if wait is None or trouble is not None:
                     break
-                trouble = "throttled"
-                if attempt + 1 < _PATIENCE:
-                    await asyncio.sleep(wait)
+                trouble, throttled = "throttled", throttled + 1
+                if throttled == _PATIENCE:
+                    break
+                await asyncio.sleep(min(wait, self._left()))
         exchange = Exchange(
             id=next(self._ids), phase=phase, role=role, cases=cases,
             request=Sent(self._contract.method, self.target.url, request.headers, request.body),
@@ -169,36 +174,48 @@ class Client:
     async def _take_turn(self) -> None:
         target = self.target
         if target.requests is not None and self.sent >= target.requests:
-            raise BudgetSpent(f"the limit of {target.requests} requests is spent")
-        if target.seconds is not None and time.monotonic() - self._started >= target.seconds:
-            raise BudgetSpent(f"the limit of {target.seconds:g} seconds is spent")
+            raise BudgetSpent("the limit of requests (--requests) is spent")
+        now = time.monotonic()
+        turn = max(now, self._next_turn)
+        if turn - now >= self._left():
+            raise BudgetSpent("the limit of time (--time) is spent")
         self.sent += 1
         if target.rate:
-            now = time.monotonic()
-            turn = max(now, self._next_turn)
             self._next_turn = turn + 1 / target.rate
             await asyncio.sleep(turn - now)
 
+    def _left(self) -> float:
+        """Seconds until the operator's limit of time."""
+        limit = self.target.seconds
+        return math.inf if limit is None else self._started + limit - time.monotonic()
+
     async def _exchange(
-        self, request: Request, http: httpx.AsyncClient | None
+        self, request: Request, http: httpx.AsyncClient | None, events: list[str]
     ) -> tuple[Received | None, Trouble | None, str]:
         assert http is not None, "send outside of `opened`"
+        # Blanks at the ends are no part of a header's value; cutting a short key may leave some.
+        values = (resolve(value, self.target.key).strip(" \t") for _, value in request.headers)
         headers = [
-            (name.encode("ascii"), resolve(value, self.target.key).encode("latin-1", "replace"))
-            for name, value in request.headers
+            (name.encode("ascii"), value.encode("latin-1", "replace"))
+            for (name, _), value in zip(request.headers, values, strict=True)
         ]
         received: Received | None = None
+
+        async def trace(event: str, _: object) -> None:
+            events.append(event)
+
         try:
             outgoing = http.build_request(
-                self._contract.method, self.target.url, headers=headers, content=request.body
-            )
+                self._contract.method, self.target.url, headers=headers, content=request.body,
+                extensions={"trace": trace},
+            )  # fmt: skip
             async with asyncio.timeout(self.target.timeout):
                 response = await http.send(outgoing, stream=True)
                 try:
                     received = Received(
-                        response.status_code, response.reason_phrase, _headers(response), b""
+                        response.status_code, response.reason_phrase, headers_of(response), b""
                     )
-                    body, cut = await _read(response)
+                    body, cut = await read(response)
                     received = Received(
                         received.status, received.reason, received.headers, body, cut
                     )
@@ -206,7 +223,7 @@ class Client:
                     await response.aclose()
         except TimeoutError:
             return received, "timeout", f"no whole answer within {self.target.timeout:g} s"
-        except _Unreadable as error:
+        except Unreadable as error:
             return received, "unreadable", str(error)
         except (httpx.LocalProtocolError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             return None, "ours", str(error)
@@ -229,7 +246,11 @@ class Client:
         scheme = self._contract.credential.scheme
         header = self._contract.credential.header
         everything = b"\n".join(
-            [response.body, *(f"{n}: {v}".encode("utf-8", "replace") for n, v in response.headers)]
+            [
+                response.body,
+                response.reason.encode(),
+                *(f"{n}: {v}".encode("utf-8", "replace") for n, v in response.headers),
+            ]
         )
         for name, value in request.headers:
             if name == header:
@@ -239,53 +260,7 @@ class Client:
         return self._redactor.quoted("", everything)
 
 
-class _Unreadable(Exception):
-    """The body cannot be decoded as its Content-Encoding says."""
-
-
-def _headers(response: httpx.Response) -> Headers:
-    return tuple(
-        (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw
-    )
-
-
-async def _read(response: httpx.Response) -> tuple[bytes, bool]:
-    """The decoded body and whether it was cut at BODY_LIMIT; a bomb is never unpacked beyond it."""
-    coding = response.headers.get("content-encoding", "identity").strip().lower()
-    if coding not in ("identity", "gzip", "x-gzip", "deflate", ""):
-        raise _Unreadable(f"the body has the content coding {coding}, which was not asked for")
-    inflate = zlib.decompressobj(zlib.MAX_WBITS | 32) if coding not in ("identity", "") else None
-    body = bytearray()
-    async for chunk in response.aiter_raw():
-        try:
-            body += inflate.decompress(chunk, BODY_LIMIT + 1 - len(body)) if inflate else chunk
-        except zlib.error as error:
-            raise _Unreadable(f"the body is not {coding}: {error}") from error
-        if len(body) > BODY_LIMIT:
-            return bytes(body[:BODY_LIMIT]), True
-    return bytes(body), False
-
-
-def _throttled(response: Received | None, attempt: int) -> float | None:
-    """Seconds to wait when the target throttles, None when it does not."""
-    if response is None or response.status not in (429, 503):
-        return None
-    after = response.header("retry-after")
-    if response.status == 503 and after is None:
-        return None
-    wait = _seconds(after) if after else None
-    if wait is None:
-        wait = 2.0**attempt * random.uniform(0.5, 1.0)
-    return min(max(wait, 0.0), _LONGEST_WAIT)
-
-
-def _seconds(after: str) -> float | None:
-    """Retry-After in seconds from now; None when it is neither a number nor a date."""
-    try:
-        return float(after)
-    except ValueError:
-        pass
-    try:
-        return parsedate_to_datetime(after).timestamp() - time.time()
-    except (TypeError, ValueError):
-        return None
+def _was_idle(events: list[str]) -> bool:
+    """Whether a request went out on a connection that had been used before."""
+    used = {event.partition(".")[0] for event in events}
+    return "http11" in used and "connection" not in used

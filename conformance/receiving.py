@@ -1,0 +1,72 @@
+"""Reading a response within limits, and what it says about coming back later."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+import zlib
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from conformance.exchanges import Headers, Received
+
+BODY_LIMIT = 4 * 2**20  # bytes kept of a response, after decoding
+_LONGEST_WAIT = 30.0  # seconds
+
+
+class Unreadable(Exception):
+    """The body cannot be decoded as its Content-Encoding says."""
+
+
+def headers_of(response: httpx.Response) -> Headers:
+    """The headers in their order, a character a byte."""
+    return tuple(
+        (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw
+    )
+
+
+async def read(response: httpx.Response) -> tuple[bytes, bool]:
+    """The decoded body and whether it was cut at BODY_LIMIT; a bomb is never unpacked beyond it.
+
+    Raises Unreadable for a body that is not what its Content-Encoding says.
+    """
+    coding = response.headers.get("content-encoding", "identity").strip().lower()
+    if coding not in ("identity", "gzip", "x-gzip", "deflate", ""):
+        raise Unreadable(f"the body has the content coding {coding}, which was not asked for")
+    inflate = zlib.decompressobj(zlib.MAX_WBITS | 32) if coding not in ("identity", "") else None
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        try:
+            body += inflate.decompress(chunk, BODY_LIMIT + 1 - len(body)) if inflate else chunk
+        except zlib.error as error:
+            raise Unreadable(f"the body is not {coding}: {error}") from error
+        if len(body) > BODY_LIMIT:
+            return bytes(body[:BODY_LIMIT]), True
+    if inflate and body and not inflate.eof:
+        raise Unreadable(f"the body is {coding} that was cut")
+    return bytes(body), False
+
+
+def throttled_for(response: Received | None, attempt: int) -> float | None:
+    """Seconds to wait when the target throttles, None when it does not."""
+    if response is None or response.status not in (429, 503):
+        return None
+    after = response.header("retry-after")
+    if response.status == 503 and after is None:
+        return None
+    wait = _seconds(after) if after else None
+    if wait is None:
+        wait = 2.0**attempt * random.uniform(0.5, 1.0)
+    return min(max(0.0, wait), _LONGEST_WAIT)
+
+
+def _seconds(after: str) -> float | None:
+    """Retry-After in seconds from now; None when it is neither a number nor a date."""
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", after):
+        return float(after)
+    try:
+        return parsedate_to_datetime(after).timestamp() - time.time()
+    except (TypeError, ValueError, OverflowError):
+        return None
