@@ -7,10 +7,15 @@ import io
 import os
 import sys
 import tempfile
+import traceback
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from conformance.secrets import Redactor
 from runner.settings import Settings, UsageError, api_key, fields, selected
+
+if TYPE_CHECKING:
+    from spec.contract import Contract
 
 SUITE_FAILED = 4
 INTERRUPTED = 130
@@ -23,7 +28,7 @@ def launch(settings: Settings) -> int:
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
         os.environ.pop(name, None)
-    _check(settings)
+    contract = _check(settings)
     import pytest
     from rich.console import Console
 
@@ -39,8 +44,11 @@ def launch(settings: Settings) -> int:
     if content is None and complaints.startswith("ERROR: "):  # a UsageError of the plugin's
         raise UsageError(complaints.strip().removeprefix("ERROR: "))
     if content is None or reporter.errors:
+        key = os.environ.get(settings.api_key_env, "")
+        redactor = Redactor(key, contract.credential.scheme)
         for error in reporter.errors[:3] or [f"no result; {complaints.strip()}"]:
-            print(f"adapty-conformance: the suite itself failed: {error}", file=sys.stderr)
+            told = redactor.redact_text(f"adapty-conformance: the suite itself failed: {error}")
+            print(told, file=sys.stderr)
         return SUITE_FAILED
     exit_code = int(content["run"]["exit_code"])
     if content["run"]["stopped"] and exit_code == 3 and not _judged(content):
@@ -70,7 +78,11 @@ def _pytest(settings: Settings, reporter: Any) -> tuple[int, str]:
     said = io.StringIO()
     with tempfile.TemporaryDirectory() as storage, contextlib.redirect_stderr(said):
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = storage
-        code = int(pytest.main(arguments, plugins=[reporter]))
+        try:
+            code = int(pytest.main(arguments, plugins=[reporter]))
+        except Exception:
+            traceback.print_exc()
+            code = SUITE_FAILED
     return code, said.getvalue()
 
 
@@ -79,8 +91,8 @@ def _judged(content: dict[str, object]) -> bool:
     return isinstance(told, dict) and told["requests"] > 1
 
 
-def _check(settings: Settings) -> None:
-    """Everything that can be wrong before the first request, as a UsageError."""
+def _check(settings: Settings) -> Contract:
+    """The contract; everything that can be wrong before the first request is a UsageError."""
     from runner import known
     from runner.session import prepare
     from spec.document import SpecError
@@ -96,6 +108,7 @@ def _check(settings: Settings) -> None:
     if settings.target is not None:
         api_key(settings)
     prepare(Path(settings.report_dir))
+    return contract
 
 
 def _arguments(settings: Settings) -> list[str]:

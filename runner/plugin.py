@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance.secrets import Key
 from runner import known
 from runner.settings import Settings, UsageError, api_key, checked, fields, selected
 
@@ -89,7 +90,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if not is_controller(config):
             told = config.workerinput  # type: ignore[attr-defined]
             shared, worker = session.Shared(**told["conformance"]), told["workerid"]
-            key = os.environ[settings.api_key_env]
+            key = Key(os.environ[settings.api_key_env])
             settings = dataclasses.replace(settings, seeded_customer=shared.seeded_customer)
         else:
             url, key, settings = _target(config, settings)
@@ -105,7 +106,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.tbstyle = "short"  # a traceback without the arguments of every call
 
 
-def _target(config: pytest.Config, settings: Settings) -> tuple[str, str, Settings]:
+def _target(config: pytest.Config, settings: Settings) -> tuple[str, Key, Settings]:
     """The URL and the key: the operator's, or those of a mock that serves inside this process."""
     if settings.target is not None:
         return settings.target, api_key(settings), settings
@@ -114,7 +115,7 @@ def _target(config: pytest.Config, settings: Settings) -> tuple[str, str, Settin
     from mock_server.store import SEEDED_CUSTOMER
     from spec.loader import load
 
-    key = os.environ.get(settings.api_key_env) or "secret_live_of_the_embedded_mock"
+    key = Key(os.environ.get(settings.api_key_env) or "secret_live_of_the_embedded_mock")
     os.environ[settings.api_key_env] = key  # for workers, which inherit the environment
     contract = load(Path(settings.spec) if settings.spec else None)
     broken = os.environ.get("ADAPTY_CONFORMANCE_BREAK") or None

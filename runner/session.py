@@ -277,9 +277,7 @@ def _share(settings: Settings, worker: str) -> int:
 def new(settings: Settings, url: str) -> Shared:
     """A new run with its report directory made ready."""
     directory = prepare(Path(settings.report_dir))
-    return Shared(
-        secrets.token_hex(2), url, str(directory), time.time(), settings.seeded_customer
-    )
+    return Shared(secrets.token_hex(2), url, str(directory), time.time(), settings.seeded_customer)
 
 
 def prepare(directory: Path) -> Path:
@@ -316,7 +314,7 @@ def hopeless(exchange: Exchange, url: str, variable: str) -> str | None:
     """Why a run would prove nothing after this first answer, as a sentence, or None."""
     status = exchange.status
     if exchange.trouble == "connection":
-        return f"{url} cannot be reached ({exchange.detail}); is the server running there?"
+        return f"{url} gives no HTTP answer ({exchange.detail}); is the server running there?"
     if exchange.trouble is not None:
         return f"{url} gives no answer to a valid request ({exchange.detail})"
     if status in (401, 403):

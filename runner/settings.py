@@ -12,6 +12,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import urlsplit
 
+from conformance.secrets import Key
+
 PHASES = ("deterministic", "schemathesis", "hypothesis")
 LEVELS = ("must", "should")
 
@@ -142,7 +144,7 @@ def _span(text: str) -> float | None:
     return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2] or "s"]
 
 
-def api_key(settings: Settings, environment: Mapping[str, str] = os.environ) -> str:
+def api_key(settings: Settings, environment: Mapping[str, str] = os.environ) -> Key:
     """The target's key. Raises UsageError when its variable is unset, or no header can carry it."""
     name = settings.api_key_env
     key = environment.get(name, "")
@@ -151,7 +153,7 @@ def api_key(settings: Settings, environment: Mapping[str, str] = os.environ) -> 
         raise UsageError(f"no API key: set {name}{hint}")
     if key != key.strip() or not _is_header_text(key) or " " in key:
         raise UsageError(f"the API key in {name} must be printable ASCII without blanks")
-    return key
+    return Key(key)
 
 
 def selected(ids: Iterable[str], settings: Settings) -> dict[str, str]:
