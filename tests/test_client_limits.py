@@ -1,0 +1,198 @@
+"""Politeness: a target that throttles is waited for, and no limit of the operator's is passed."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import socket
+import time
+from email.utils import formatdate
+from pathlib import Path
+
+import pytest
+
+from conformance.client import BudgetSpent
+from tests.support import CONTROL, Answer, ask, opened, raw_server, says, sent
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+
+def reply(status: bytes, *headers: bytes) -> bytes:
+    lines = [b"HTTP/1.1 " + status, *headers, b"Content-Length: 0"]
+    return b"\r\n".join(lines) + b"\r\n\r\n"
+
+
+def in_turn(*replies: bytes) -> Answer:
+    """These replies in turn, then the last for ever."""
+    left = list(replies)
+
+    def answer(connection: socket.socket, _: bytes) -> bool:
+        connection.sendall(left.pop(0) if len(left) > 1 else left[0])
+        return True
+
+    return answer
+
+
+SECONDS = reply(b"429 Slow down", b"Retry-After: 1")
+UNAVAILABLE = reply(b"503 Later", b"Retry-After: 1")
+
+
+@pytest.mark.parametrize("throttled", [SECONDS, UNAVAILABLE], ids=["429", "503"])
+def test_a_target_that_throttles_is_waited_for(throttled: bytes, tmp_path: Path) -> None:
+    with raw_server(in_turn(throttled, OK)) as url:
+        began = time.monotonic()
+        exchange = sent(url, tmp_path)
+    assert (exchange.status, exchange.trouble) == (200, None)
+    assert 1.0 <= time.monotonic() - began < 2.0
+
+
+def test_a_date_is_waited_for(tmp_path: Path) -> None:
+    date = formatdate(time.time() + 2, usegmt=True).encode()
+    with raw_server(in_turn(reply(b"429 Slow down", b"Retry-After: " + date), OK)) as url:
+        began = time.monotonic()
+        assert sent(url, tmp_path).status == 200
+    assert 0.9 <= time.monotonic() - began <= 2.1
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """What the client would have slept, without sleeping."""
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    return slept
+
+
+@pytest.mark.parametrize(
+    ("after", "least", "most"),
+    [
+        (None, 0.5, 1.0),
+        (b"-5", 0.5, 1.0),
+        (b"soon", 0.5, 1.0),
+        (b"nan", 0.5, 1.0),
+        (b"inf", 0.5, 1.0),
+        (b"1e9", 0.5, 1.0),
+        (b"Thu, 01 Jan 1970 00:00:00 GMT", 0.0, 0.0),
+        (b"Mon, 01 Jan 0001 00:00:00 -0000", 0.0, 1.0),
+        (b"99999999999999999999", 30.0, 30.0),
+        (b"Fri, 31 Dec 9999 23:59:59 GMT", 30.0, 30.0),
+        (b"0", 0.0, 0.0),
+    ],
+)
+def test_no_value_of_retry_after_does_harm(
+    after: bytes | None, least: float, most: float, waits: list[float], tmp_path: Path
+) -> None:
+    headers = [] if after is None else [b"Retry-After: " + after]
+    with raw_server(in_turn(reply(b"429 Slow down", *headers), OK)) as url:
+        assert sent(url, tmp_path).status == 200
+    assert len(waits) == 1
+    assert least <= waits[0] <= most
+
+
+def test_throttling_for_ever_is_no_answer(waits: list[float], tmp_path: Path) -> None:
+    with raw_server(in_turn(reply(b"429 Slow down"))) as url:
+        exchange = sent(url, tmp_path)
+    assert exchange.trouble == "throttled"
+    assert exchange.status is None
+    assert len(waits) == 4
+    assert all(later > earlier / 2 for earlier, later in itertools.pairwise(waits))
+    assert max(waits) > 2
+
+
+def test_a_plain_503_is_an_answer(tmp_path: Path) -> None:
+    with raw_server(in_turn(reply(b"503 Broken"), OK)) as url:
+        assert sent(url, tmp_path).status == 503
+
+
+def test_no_more_requests_than_allowed(tmp_path: Path) -> None:
+    asked: list[bytes] = []
+
+    def answer(connection: socket.socket, request: bytes) -> bool:
+        asked.append(request)
+        says(OK)(connection, request)
+        return True
+
+    with raw_server(answer) as url, opened(url, tmp_path, requests=3) as client:
+        ask(client, *[CONTROL] * 3)
+        with pytest.raises(BudgetSpent, match="requests"):
+            ask(client, CONTROL)
+    assert len(asked) == 3
+
+
+@pytest.mark.usefixtures("waits")
+def test_a_request_that_is_sent_again_counts(tmp_path: Path) -> None:
+    with raw_server(in_turn(SECONDS)) as url, opened(url, tmp_path, requests=2) as client:
+        with pytest.raises(BudgetSpent, match="requests"):
+            ask(client, CONTROL)
+        assert client.sent == 2
+
+
+def test_nothing_is_sent_when_the_time_is_over(tmp_path: Path) -> None:
+    with raw_server(in_turn(OK)) as url, opened(url, tmp_path, seconds=0.3) as client:
+        assert ask(client, CONTROL)[0].status == 200
+        time.sleep(0.3)
+        with pytest.raises(BudgetSpent, match="time"):
+            ask(client, CONTROL)
+
+
+SLOW = reply(b"429 Slow down", b"Retry-After: 20")
+
+
+@pytest.mark.parametrize(("answer", "rate"), [(SLOW, 0.0), (OK, 0.1)], ids=["throttled", "paced"])
+def test_no_wait_outlasts_the_time(answer: bytes, rate: float, tmp_path: Path) -> None:
+    with (
+        raw_server(in_turn(answer)) as url,
+        opened(url, tmp_path, seconds=0.5, rate=rate) as client,
+    ):
+        began = time.monotonic()
+        with pytest.raises(BudgetSpent, match="time"):
+            ask(client, CONTROL, CONTROL)
+        assert time.monotonic() - began < 1.5
+
+
+def test_requests_are_paced_evenly(tmp_path: Path) -> None:
+    arrived: list[float] = []
+
+    def answer(connection: socket.socket, request: bytes) -> bool:
+        arrived.append(time.monotonic())
+        says(OK)(connection, request)
+        return True
+
+    with raw_server(answer) as url, opened(url, tmp_path, rate=20.0) as client:
+        ask(client, *[CONTROL] * 10)
+    gaps = [later - earlier for earlier, later in itertools.pairwise(arrived)]
+    assert arrived[-1] - arrived[0] >= 0.9 * 9 / 20
+    assert max(gaps) < 0.15
+
+
+def test_no_more_under_way_than_allowed(tmp_path: Path) -> None:
+    under_way, most = 0, 0
+
+    def answer(connection: socket.socket, request: bytes) -> bool:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        time.sleep(0.02)
+        under_way -= 1
+        says(OK)(connection, request)
+        return True
+
+    with raw_server(answer) as url, opened(url, tmp_path, concurrency=3) as client:
+        ask(client, *[CONTROL] * 12)
+    assert most == 3
+
+
+def test_waiting_for_a_turn_is_no_waiting_for_an_answer(tmp_path: Path) -> None:
+    def answer(connection: socket.socket, request: bytes) -> bool:
+        time.sleep(0.1)
+        says(OK)(connection, request)
+        return True
+
+    with (
+        raw_server(answer) as url,
+        opened(url, tmp_path, concurrency=1, timeout=0.4) as client,
+    ):
+        assert [each.status for each in ask(client, *[CONTROL] * 8)] == [200] * 8

@@ -1,0 +1,195 @@
+"""The key goes to the target and nowhere else; what comes back is searched for every form of it."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.journal import Record
+from conformance.judge import judge
+from conformance.secrets import SYMBOL, TELLING, Key, Redactor, resolve
+from strategies.cases import Request, build
+from strategies.controls import full
+from strategies.wire import credentials
+from tests.support import CONTRACT, KEY, ask, opened, raw_server, says, sent
+
+SCHEME = CONTRACT.credential.scheme
+ODD = r"""a$b`c"d'e\f*g?h[i]j{k}l;m&n|o<p>q%r#s!t~u^v,w.(x)+/="""
+KEYS = ["k", "five5", "seven77", "eight888", "9876543210", "z" * 40, KEY, ODD]
+FORMS = ["", "%?", "#?", "^^", ",,", ":0:1", ":0:8"]
+AUTH = [case for case in credentials(CONTRACT) if not case.after_control]
+
+
+def in_bash(text: str, key: str) -> str:
+    script = f'printf %s "{text}"'
+    run = subprocess.run(
+        ["bash", "-c", script], env={"ADAPTY_API_KEY": key}, capture_output=True, check=True
+    )
+    return run.stdout.decode()
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_symbols_mean_what_they_mean_in_a_shell(key: str) -> None:
+    texts = [f"${{ADAPTY_API_KEY{form}}}" for form in FORMS]
+    headers = {value for case in AUTH for _, values in case.headers for value in values}
+    everything = "|".join([*texts, *sorted(filter(str.isascii, headers))])
+    assert resolve(everything, key) == in_bash(everything, key)
+
+
+def test_an_unknown_symbol_is_refused() -> None:
+    with pytest.raises(ValueError, match="unknown form of the key"):
+        resolve("${ADAPTY_API_KEY/a/b}", KEY)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_no_near_miss_is_the_key_itself(key: str, tmp_path: Path) -> None:
+    """For a short or plain key some near misses are the key: those are not sent."""
+    right = f"{SCHEME} {key}"
+    with opened("http://127.0.0.1:9", tmp_path, key=key) as client:
+        sent_cases = [
+            case for case in AUTH if client.applies(build(CONTRACT, [case], {}, "customer"))
+        ]
+    wrong = [case for case in sent_cases if case.expect == "unauthorized"]
+    for case in wrong:
+        assert [resolve(v, key).strip() for _, vs in case.headers for v in vs] != [right], case.id
+    for promise in ("auth.missing", "auth.scheme", "auth.wrong_key"):
+        assert any(promise in case.requirements for case in wrong)
+    assert [case for case in AUTH if case.expect == "open"] == [
+        case for case in sent_cases if case.expect == "open"
+    ]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_near_misses_go_out_resolved_and_are_recorded_symbolically(
+    key: str, tmp_path: Path
+) -> None:
+    got: list[bytes] = []
+    control = full(CONTRACT)
+    requests = [build(CONTRACT, [case], control, "customer") for case in AUTH]
+    with (
+        raw_server(lambda _, request: got.append(request)) as url,
+        opened(url, tmp_path, key=key) as client,
+    ):
+        exchanges = ask(client, *requests)
+    assert {each.trouble for each in exchanges} == {"connection"}
+    lines = {line for request in got for line in request.split(b"\r\n")}
+    for case in AUTH:
+        for name, values in case.headers:
+            for value in values:
+                line = f"{name}: {resolve(value, key)}".rstrip().encode("latin-1")
+                assert line in {each.rstrip() for each in lines}, case.id
+    written = (tmp_path / "journal.ndjson").read_text()
+    for near in (key, key[:-1], key[1:]):
+        if len(near) >= TELLING:
+            assert near not in written.replace("\\\\", "\\").replace('\\"', '"')
+    assert "${ADAPTY_API_KEY%?}" in written
+
+
+def wholly_escaped(text: str) -> str:
+    return "".join(f"\\u{ord(char):04X}" for char in text)
+
+
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "plain": str,
+    "percent-encoded": lambda text: quote(text, safe=""),
+    "percent-encoded in small letters": lambda text: "".join(f"%{ord(c):02x}" for c in text),
+    "as in a form": quote_plus,
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "base64 of a longer text": lambda text: base64.b64encode(f"x{text}y".encode()).decode(),
+    "base64 for URLs": lambda text: base64.urlsafe_b64encode(text.encode()).decode().rstrip("="),
+    "JSON": lambda text: json.dumps(text).replace("/", "\\/"),
+    "JSON with every character escaped": wholly_escaped,
+    "HTML": html.escape,
+    "capitals": str.upper,
+    "small letters": str.lower,
+}
+
+
+@pytest.mark.parametrize("name", SPELLINGS)
+@pytest.mark.parametrize("key", [k for k in KEYS if len(k) >= TELLING])
+def test_every_form_is_found_and_redacted(key: str, name: str) -> None:
+    redactor = Redactor(key, SCHEME)
+    echo = SPELLINGS[name](f"{SCHEME} {key}")
+    text = f'{{"error": "{echo}"}}'.encode()
+    assert redactor.quoted("", text)
+    redacted = redactor.redact(text).decode()
+    assert SYMBOL in redacted
+    for near in (key, key[:-1], key[1:]):
+        if len(near) >= TELLING:
+            assert near.lower() not in redacted.lower()
+
+
+@pytest.mark.parametrize("key", [k for k in KEYS if len(k) > TELLING])
+def test_the_key_cut_by_a_letter_is_as_secret(key: str) -> None:
+    for near in (key[:-1], key[1:]):
+        redacted = Redactor(key, SCHEME).redact(f'{{"error": "no such key: {near}"}}'.encode())
+        assert redacted == f'{{"error": "no such key: {SYMBOL}"}}'.encode()
+
+
+keys = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=TELLING, max_size=50)
+
+
+@given(keys, st.binary(), st.binary(), st.sampled_from(sorted(SPELLINGS)))
+def test_no_key_is_missed(key: str, before: bytes, after: bytes, name: str) -> None:
+    redactor = Redactor(key, SCHEME)
+    raw = before + SPELLINGS[name](key).encode() + after
+    assert redactor.quoted("", raw)
+    assert key.encode() not in redactor.redact(raw).replace(SYMBOL.encode(), b"\0")
+
+
+@pytest.mark.parametrize("key", ["k", "1", "key", "200", "value", "seven77"])
+def test_a_short_key_is_secret_only_beside_its_scheme(key: str) -> None:
+    redactor = Redactor(key, SCHEME)
+    innocent = f'{{"key": "{key}", "value": 200, "1": "seven77", "n": {len(key)}}}'.encode()
+    assert redactor.redact(innocent) == innocent
+    assert not redactor.quoted("", innocent)
+    echo = f'{{"error": "not valid: {SCHEME} {key}"}}'.encode()
+    assert redactor.quoted("", echo)
+    assert f"{SCHEME} {key}".encode() not in redactor.redact(echo)
+
+
+def test_the_credential_that_was_presented_counts_too() -> None:
+    redactor = Redactor(KEY, SCHEME)
+    assert redactor.quoted("another key 000", b"no such key: another key 000")
+    assert not redactor.quoted("null", b'{"a": null}')
+
+
+def test_no_traceback_shows_a_key() -> None:
+    assert KEY not in f"{Key(KEY)!r} {[Key(KEY)]}"
+    assert Key(KEY) == KEY
+
+
+@pytest.mark.parametrize("name", SPELLINGS)
+@pytest.mark.parametrize("where", ["body", "header", "reason"])
+def test_a_target_that_echoes_the_credential_is_found_out(
+    name: str, where: str, tmp_path: Path
+) -> None:
+    echo = SPELLINGS[name](f"{SCHEME} {KEY}").encode()
+    body = b'{"error":"' + echo + b'"}' if where == "body" else b"{}"
+    head = b"HTTP/1.1 401 " + (echo if where == "reason" else b"No")
+    headers = b"\r\nX-Got: " + echo if where == "header" else b""
+    length = b"\r\nContent-Length: %d\r\n\r\n" % len(body)
+    with raw_server(says(head, headers, length, body)) as url:
+        exchange = sent(url, tmp_path)
+    assert exchange.quotes_credential
+    verdicts = judge(CONTRACT, Record({}, (exchange,), {})).verdicts
+    assert verdicts["secrecy.credential"].name == "fail"
+    written = (tmp_path / "journal.ndjson").read_text()
+    assert all(near not in written for near in (KEY, KEY[:-1], KEY[1:]))
+
+
+def test_an_error_of_ours_does_not_show_the_key(tmp_path: Path) -> None:
+    request = Request(((CONTRACT.credential.header, "Api-Key ${ADAPTY_API_KEY}\n"),), b"")
+    with raw_server(says(b"")) as url:
+        exchange = sent(url, tmp_path, request)
+    assert exchange.trouble == "ours"
+    assert KEY not in (tmp_path / "journal.ndjson").read_text()
