@@ -57,6 +57,15 @@ def test_ids_are_words_and_each_its_case_s_own() -> None:
     assert words_of_id("a.b", "Größe (x)") == "a.b/Gr-e-x-"
 
 
+def test_nothing_is_sent_twice() -> None:
+    ways: dict[Any, str] = {}
+    for case in PLAN.cases:
+        request = build(CONTRACT, [case], PLAN.control, "jane", "an-id")
+        way = (request, case.together, case.twice, case.after_control)
+        assert way not in ways, f"{case.id} is {ways[way]} again"
+        ways[way] = case.id
+
+
 def probing_functions() -> list[tuple[str, str, Probes]]:
     """The chapter, the name and the probes of every test function of the case modules."""
     found = []

@@ -28,6 +28,7 @@ def test_edits_are_applied_to_a_copy() -> None:
         "list": [{"k": 9}, {"k": 2}, {"k": 3}],
         "new": [{"k": 4}],
     }
+    made["list"][1]["k"] = "changed"
     assert json.dumps(body) == before
     assert edits.apply(body, [Edit((), [])]) == []
     assert edits.apply(body, [Edit(("never", "there"), ABSENT)])["a"] == {"b": 1}
