@@ -178,7 +178,7 @@ def refused(contract: Contract, control: Any) -> Iterator[Case]:
 
 # How many near misses of a kind every member gets; the others its members share between them,
 # for servers treat members of a kind alike.
-_EACH = {"type": 1, "enum": 3, "format": 4}
+_EACH = {"type": 1, "enum": 4, "format": 4}
 
 
 def _kind(contract: Contract, requirement: Requirement) -> tuple[str, str]:

@@ -161,9 +161,9 @@ def _enum(schema: Schema, _good: Any) -> Iterator[Named]:
         yield Named("other-letter-case", first.swapcase())
         yield Named("padded", f" {first} ")
         yield Named("trailing-newline", f"{first}\n")
-        yield Named("capitals", last.upper())
         yield Named("empty", "")
-        yield Named("two-members", f"{first},{last}")
+        yield Named("capitals", last.upper())
+        yield Named("two-members", f"{first}{last}")
         yield Named("unknown", "unknown")
     if numbers:
         yield Named("one-above", max(numbers) + 1)

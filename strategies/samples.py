@@ -28,7 +28,7 @@ FORMAT_SAMPLES: dict[str, tuple[str, ...]] = {
         "jane.doe@example.com",
         "jane+tag@example.com",
         "JANE_DOE@mail.example.com",
-        "a@b-c.example.com",
+        "a@b-c.example",
     ),
     "hostname": ("example.com", "a.b-c.example"),
     "ipv4": ("192.0.2.1", "0.0.0.0"),

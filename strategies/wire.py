@@ -108,13 +108,13 @@ def headers(contract: Contract) -> Iterator[Case]:
             ("percent-sign", f"{CUSTOMER}%41%zz"),
             ("punctuation", f"{CUSTOMER}!#$&'*+-.^_`|~/:;=?(),[]{{}}<>"),
             ("quotes", f"{CUSTOMER}\"quoted\"\\"),
-            ("blank-inside", f"{CUSTOMER} Doe"),
-            ("200-characters", CUSTOMER + "x" * (200 - 40)),
+            ("two-blanks-inside", f"{CUSTOMER}  Doe"),
+            ("long", CUSTOMER + "x" * 160),
         ):  # fmt: skip
             yield _header(key, label, customer.name, value)
         for label, value in (
             ("latin-1", f"{CUSTOMER}-é"),
-            ("255-characters", CUSTOMER + "y" * 255),
+            ("very-long", CUSTOMER + "y" * 255),
         ):
             yield Case(
                 words_of_id("request.text", customer.name, label), (), "open", "headers",
@@ -126,6 +126,11 @@ def headers(contract: Contract) -> Iterator[Case]:
         key = f"request.header.{platform.name.lower()}.type"
         for value in ("iOS", "Android"):
             yield _header(key, value, platform.name, value)
+        yield Case(
+            words_of_id("request.text", platform.name, "unknown"), (), "open", "headers",
+            f"{platform.name}: unknown", headers=((platform.name, ("unknown {}'\"%",)),),
+            choice="request.text",
+        )  # fmt: skip
     yield from _media_types()
 
 
