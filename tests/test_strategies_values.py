@@ -289,6 +289,8 @@ def test_the_limits_of_numbers_are_met_and_passed() -> None:
     strict = normal(type="integer", exclusiveMaximum=9)
     assert next(near_misses.of_keyword(strict, "exclusiveMaximum", 1)).value == 9
     assert [e.value for k, e in values.accepted(strict, 1) if k == "exclusiveMaximum"] == [8]
+    fine = normal(type="number", exclusiveMaximum=1)
+    assert [e.value for k, e in values.accepted(fine, 0) if k == "exclusiveMaximum"] == [0.999]
 
 
 def test_an_edit_of_a_refused_case_is_told_in_words() -> None:
