@@ -8,10 +8,12 @@ from rich.text import Text
 from reports.text import one_line
 from spec.contract import Contract
 from spec.requirements import Requirement, Source
-from strategies import plan
+from spec.schema import ITEM
+from strategies import edits, plan
 from strategies.cases import Case
 
-_VALUES = 12  # shown of each kind
+_VALUES = 16  # shown of each kind
+_SHORT = 26  # characters of a value that stands beside others
 
 
 def listing(contract: Contract, ids: list[str]) -> None:
@@ -33,16 +35,19 @@ def explain(contract: Contract, key: str) -> None:
     console.print(Text(each.statement))
     for source in (each.source, *each.also):
         console.print(Text(_source(source)))
-    cases = [case for case in plan.deterministic(contract).cases if key in case.requirements]
-    for word, expect in (("accepts", ("accept",)), ("refuses", ("refuse", "unauthorized"))):
-        found = [case for case in cases if case.expect in expect]
+    planned = plan.deterministic(contract)
+    cases = [case for case in planned.cases if key in case.requirements]
+    accepted = [_value(case) for case in cases if case.expect == "accept"]
+    if each.subject == "request.body" and accepted:
+        usual = edits.get(planned.control, tuple(0 if s == ITEM else s for s in each.location))
+        accepted.insert(0, edits.show(usual))
+    refused = [_value(case) for case in cases if case.expect in ("refuse", "unauthorized")]
+    opened = [_value(case) for case in planned.cases if _is_open_here(case, each)]
+    for word, found in (("accepts", accepted), ("refuses", refused), ("open", opened)):
         if found:
             console.print(Text(f"{word:<8} {_shown(found)}"))
     if not cases:
         console.print(Text(_observed(each)))
-    opened = [c for c in plan.deterministic(contract).cases if _is_open_here(c, each)]
-    if opened:
-        console.print(Text(f"{'open':<8} {_shown(opened)}"))
 
 
 def _source(source: Source) -> str:
@@ -50,10 +55,13 @@ def _source(source: Source) -> str:
     return f"source   {source.pointer}, line {source.line}{quote}"
 
 
-def _shown(cases: list[Case]) -> str:
-    words = [one_line(_value(case)) for case in cases]
-    more = f"  and {len(words) - _VALUES} more" if len(words) > _VALUES else ""
-    return "  ".join(words[:_VALUES]) + more
+def _shown(values: list[str]) -> str:
+    """Short values beside each other, long ones a line each."""
+    words = [one_line(value) for value in values[:_VALUES]]
+    if len(values) > _VALUES:
+        words.append(f"and {len(values) - _VALUES} more")
+    between = "  " if max(map(len, words)) <= _SHORT else "\n         "
+    return between.join(words)
 
 
 def _value(case: Case) -> str:

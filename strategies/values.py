@@ -26,7 +26,7 @@ class Named:
 
 
 TEXTS: tuple[Named, ...] = (
-    Named("plain", "sample"),
+    Named("word-true", "true"),
     Named("empty", ""),
     Named("accents-and-scripts", "Zoë Ünïcödé 名前 Имя שלום"),
     Named("astral", "🎉👩‍👩‍👧 𝒜"),
