@@ -37,7 +37,7 @@ class Target:
     url: str
     key: str = field(repr=False)
     timeout: float = 5.0
-    concurrency: int = 8
+    concurrency: int = 12
     rate: float = 0.0
     requests: int | None = None
     seconds: float | None = None

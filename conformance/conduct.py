@@ -4,139 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.client import BudgetSpent, Client
+from conformance.bench import Bench as Bench
+from conformance.bench import Waiting, control_id, send, send_control
+from conformance.client import BudgetSpent
+from conformance.control import find_control
 from conformance.exchanges import Exchange, Role, record_of
-from conformance.journal import Journal
 from conformance.outcome import outcome
-from conformance.parsing import NotJson, parse
 from conformance.shrink import shrink
-from spec.contract import Contract
-from strategies import controls, edits
-from strategies.cases import Case, build, customer_id, pools
-from strategies.edits import Edit
-from strategies.plan import Plan
-from strategies.promises import promise_of
-from strategies.wire import optional_headers
+from strategies.cases import Case, build, pools
 
 TRIES = 3
+TRIES_OF_THE_FLAKY = 6  # at what fails, once the target has failed where it then did not
+MANY = 8  # cases without an answer, after which a sign of life is asked for
 UNANSWERED = ("timeout", "connection", "incomplete")
-
-
-@dataclass
-class Bench:
-    """One process's share of a run: what it sends with, and the control it found accepted."""
-
-    contract: Contract
-    plan: Plan
-    client: Client
-    journal: Journal
-    run: str
-    prefix: str
-    control: Any = None
-    control_exchange: Exchange | None = None
-    refused: dict[edits.Path, str] = field(default_factory=dict)
-    extra: dict[str, str] = field(default_factory=dict)
-    waiting: list[Sequence[Case]] = field(default_factory=list)
-    dead: str | None = None
-    spent: str | None = None
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing more can be sent: the target is gone, or a limit is reached."""
-        return self.dead is not None or self.spent is not None
-
-    def customer(self, case: str, attempt: int) -> str:
-        """The customer of one attempt at one case."""
-        return customer_id(self.prefix, self.run, case, attempt)
-
-
-async def send_control(bench: Bench, phase: str, name: str, payload: Any) -> Exchange:
-    """Send a valid payload for a customer of its own."""
-    customer = bench.customer(f"control-{phase}-{name}", len(bench.journal.exchanges))
-    request = build(bench.contract, [], payload, customer, extra=bench.extra)
-    return await bench.client.send(request, phase=phase, role="control", customer=customer)
-
-
-async def find_control(bench: Bench, phase: str) -> None:
-    """Find a payload that the target accepts: the full one, or the most of it that passes.
-
-    Afterwards `bench.control` is that payload, or None, and `bench.refused` maps the members that
-    had to be left out to the exchange in which they were refused.
-    """
-    full = bench.plan.control
-    payload = full if bench.control is None else bench.control
-    exchange = await send_control(bench, phase, "again", payload)
-    if not exchange.accepted and bench.control is None:
-        payload, exchange = await _search(bench, phase, full, exchange)
-    if exchange.status is not None:
-        bench.client.pace(exchange.received - exchange.sent)
-    bench.control = payload if exchange.accepted else None
-    bench.control_exchange = exchange
-
-
-async def _search(bench: Bench, phase: str, full: Any, refused: Exchange) -> tuple[Any, Exchange]:
-    minimal = controls.minimal(bench.contract)
-    base = await send_control(bench, phase, "minimal", minimal)
-    if not base.accepted:
-        return full, await _search_headers(bench, phase, full, refused)
-    best: tuple[Any, Exchange] = (minimal, base)
-    waiting = [_missing(full, minimal)]
-    while waiting:
-        group = waiting.pop(0)
-        payload = edits.apply(best[0], group)
-        exchange = await send_control(bench, phase, edits.words(group[0], best[0]), payload)
-        if exchange.accepted:
-            best = (payload, exchange)
-        elif len(group) > 1:
-            half = len(group) // 2
-            waiting += [group[:half], group[half:]]
-        else:
-            await _tell_refused(bench, phase, group[0], best)
-    return best
-
-
-async def _search_headers(bench: Bench, phase: str, full: Any, refused: Exchange) -> Exchange:
-    """Whether the target takes the full payload once a header is there that may be left out."""
-    for key, name, value in optional_headers(bench.contract):
-        bench.extra = {name: value}
-        exchange = await send_control(bench, phase, f"with-{name}", full)
-        if exchange.accepted:
-            case = Case(
-                f"{key}/left-out", (key,), "accept", "headers", f"no {name}", headers=((name, ()),)
-            )
-            bench.journal.case(record_of(case, full))
-            for attempt in (1, 2):
-                await _send(bench, phase, "probe", [case], full, attempt, exchange.id)
-            return exchange
-    bench.extra = {}
-    return refused
-
-
-def _missing(full: Any, minimal: Any, path: edits.Path = ()) -> list[Edit]:
-    """The edits that lead from `minimal` to `full`, a member each."""
-    found: list[Edit] = []
-    for name, value in full.items():
-        if name not in minimal:
-            found.append(Edit((*path, name), value))
-        elif isinstance(value, dict) and isinstance(minimal[name], dict):
-            found += _missing(value, minimal[name], (*path, name))
-    return found
-
-
-async def _tell_refused(bench: Bench, phase: str, edit: Edit, best: tuple[Any, Exchange]) -> None:
-    """Make a case of a valid member that the target refuses."""
-    key = promise_of(bench.contract, edit)
-    case = Case(
-        f"{key}/control-value", (key,), "accept", "profile_request",
-        edits.words(edit, best[0]), (edit,),
-    )  # fmt: skip
-    bench.journal.case(record_of(case, best[0]))
-    for attempt in (1, 2):
-        exchange = await _send(bench, phase, "probe", [case], best[0], attempt, best[1].id)
-    bench.refused[edit.path] = exchange.id
 
 
 async def conduct(bench: Bench, cases: Sequence[Case], phase: str = "deterministic") -> None:
@@ -158,15 +40,32 @@ async def conduct(bench: Bench, cases: Sequence[Case], phase: str = "determinist
 
 
 async def _settle_waiting(bench: Bench, phase: str) -> None:
-    """Send what had no answer again, one at a time: a slow target is no target that hangs."""
+    """Send again, one at a time, what had no answer or failed: a target that is slow, or fails in
+    a crowd, is no target that hangs or fails on one request."""
     waiting, bench.waiting = bench.waiting, []
-    for group in waiting:
-        if bench.over or not await _alive(bench, group[0], phase):
+    for each in waiting:
+        if bench.over or (each.silent and not await _alive(bench, each.cases[0], phase)):
             return
-        if len(group) > 1:
-            await _settle_pool(bench, group, phase, alone=True)
+        if len(each.cases) > 1:
+            await _settle_pool(bench, each.cases, phase, alone=True)
         else:
-            await _settle(bench, group[0], phase, attempt=2)
+            await _settle(bench, each.cases[0], phase, attempt=2)
+
+
+async def _put_off(bench: Bench, cases: Sequence[Case], exchange: Exchange, phase: str) -> None:
+    bench.waiting.append(Waiting(cases, exchange.status is None))
+    silent = [each for each in bench.waiting if each.silent]
+    if exchange.status is None and len(silent) % MANY == 0:
+        async with bench.pulse:
+            await _alive(bench, silent[0].cases[0], phase)
+
+
+def _is_to_wait(exchange: Exchange) -> bool:
+    return exchange.trouble in UNANSWERED or _crashed(exchange)
+
+
+def _crashed(exchange: Exchange) -> bool:
+    return exchange.status is not None and exchange.status >= 500
 
 
 async def conduct_one_by_one(bench: Bench, cases: Sequence[Case], phase: str) -> None:
@@ -184,13 +83,22 @@ async def conduct_one_by_one(bench: Bench, cases: Sequence[Case], phase: str) ->
 
 
 async def _all(bench: Bench, tasks: Iterable[Coroutine[Any, Any, Any]]) -> None:
+    """Do all of it, so much at a time, until the target is gone or a limit is reached."""
+    under_way = asyncio.Semaphore(bench.client.target.concurrency)
+
     async def within_limits(task: Coroutine[Any, Any, Any]) -> None:
-        try:
-            await task
-        except BudgetSpent as limit:
-            if bench.spent is None:
-                bench.spent = str(limit)
-                bench.journal.note("spent", why=bench.spent)
+        async with under_way:
+            async with bench.pulse:
+                pass  # while a sign of life is asked for, nothing new is begun
+            if bench.over:
+                task.close()
+                return
+            try:
+                await task
+            except BudgetSpent as limit:
+                if bench.spent is None:
+                    bench.spent = str(limit)
+                    bench.journal.note("spent", why=bench.spent)
 
     async with asyncio.TaskGroup() as group:
         for task in tasks:
@@ -203,13 +111,13 @@ async def _settle_pool(
     if bench.over:
         return
     if len(pool) == 1:
-        await _settle(bench, pool[0], phase)
+        await _settle(bench, pool[0], phase, attempt=2 if alone else 1)
         return
-    exchange = await _send(bench, phase, "pool", pool, bench.control, 1, _control_id(bench))
+    exchange = await send(bench, phase, "pool", pool, bench.control, 1, control_id(bench))
     if exchange.accepted:
         return
-    if exchange.trouble in UNANSWERED and not alone:
-        bench.waiting.append(pool)
+    if _is_to_wait(exchange) and not alone:
+        await _put_off(bench, pool, exchange, phase)
         return
     half = len(pool) // 2
     await _settle_pool(bench, pool[:half], phase, alone=alone)
@@ -217,7 +125,7 @@ async def _settle_pool(
 
 
 async def _settle(bench: Bench, case: Case, phase: str, attempt: int = 1) -> None:
-    """Send a case as often as it takes; one without an answer waits until it can be sent alone."""
+    """Send a case as often as it takes; what has no answer, or fails, waits to be sent alone."""
     if bench.over:
         return
     control = bench.control if bench.control is not None else bench.plan.control
@@ -231,36 +139,41 @@ async def _settle(bench: Bench, case: Case, phase: str, attempt: int = 1) -> Non
             for e in case.edits
             if e.path[: len(path)] == path
         ),
-        _control_id(bench),
+        control_id(bench),
     )
     if case.together > 1:
         await _all(
             bench,
             [
-                _send(bench, phase, "probe", [case], control, number, guard)
+                send(bench, phase, "probe", [case], control, number, guard)
                 for number in range(case.together)
             ],
         )
         return
     exchange = await _probe(bench, case, control, guard, phase, attempt)
-    if exchange.trouble in UNANSWERED and attempt == 1:
-        bench.waiting.append([case])
+    if _is_to_wait(exchange) and attempt == 1:
+        await _put_off(bench, [case], exchange, phase)
         return
     if case.chapter == "generated" and _accuses(bench, case, exchange):
         if await _shrunk(bench, case, control, guard, phase):
             return
-    while attempt < TRIES and _again(bench, case, exchange) and not bench.over:
+    while attempt < _most(bench, exchange) and _again(bench, case, exchange) and not bench.over:
         if exchange.trouble in UNANSWERED and not await _alive(bench, case, phase):
             return
         attempt += 1
-        exchange = await _probe(bench, case, control, guard, phase, attempt)
+        before, exchange = exchange, await _probe(bench, case, control, guard, phase, attempt)
+        bench.flaky |= _crashed(before) and not _crashed(exchange)
+
+
+def _most(bench: Bench, exchange: Exchange) -> int:
+    return TRIES_OF_THE_FLAKY if bench.flaky and _crashed(exchange) else TRIES
 
 
 def _again(bench: Bench, case: Case, exchange: Exchange) -> bool:
     """Whether an answer calls for another try: it accuses the target, or there is none."""
     if exchange.trouble is not None:
         return exchange.trouble != "ours"
-    if exchange.status is not None and exchange.status >= 500:
+    if _crashed(exchange):
         return True
     return _accuses(bench, case, exchange) and case.either is None
 
@@ -274,7 +187,7 @@ async def _shrunk(bench: Bench, case: Case, control: Any, guard: str | None, pha
     """Put the one change that accuses the target in a generated case's place, if there is one."""
 
     async def still_fails(smaller: Case) -> bool:
-        exchange = await _send(bench, phase, "search", [smaller], control, 1, guard)
+        exchange = await send(bench, phase, "search", [smaller], control, 1, guard)
         return _accuses(bench, smaller, exchange)
 
     smallest = await shrink(bench.contract, case, control, still_fails)
@@ -311,40 +224,7 @@ async def _probe(
             await bench.client.send(
                 request, phase=phase, role="control", customer=customer, over=http
             )
-            return await _send(bench, phase, role, [case], control, attempt, guard, over=http)
+            return await send(bench, phase, role, [case], control, attempt, guard, over=http)
     if case.twice:
-        await _send(bench, phase, role, [case], control, attempt, guard)
-    return await _send(bench, phase, role, [case], control, attempt, guard)
-
-
-async def _send(
-    bench: Bench,
-    phase: str,
-    role: Role,
-    cases: Sequence[Case],
-    control: Any,
-    attempt: int,
-    guard: str | None,
-    over: Any = None,
-) -> Exchange:
-    customer = bench.customer("+".join(case.id for case in cases), attempt)
-    request = build(bench.contract, cases, control, customer, _profile_id(bench), bench.extra)
-    return await bench.client.send(
-        request, phase=phase, role=role, cases=tuple(case.id for case in cases), control=guard,
-        customer=customer, over=over,
-    )  # fmt: skip
-
-
-def _control_id(bench: Bench) -> str | None:
-    return bench.control_exchange.id if bench.control_exchange else None
-
-
-def _profile_id(bench: Bench) -> str:
-    """A profile id that the target returned, or text that is none."""
-    exchange = bench.control_exchange
-    if exchange is None or exchange.response is None:
-        return "none"
-    try:
-        return str(parse(exchange.response.body)["data"]["profile_id"])
-    except (NotJson, KeyError, TypeError):
-        return "none"
+        await send(bench, phase, role, [case], control, attempt, guard)
+    return await send(bench, phase, role, [case], control, attempt, guard)

@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from conformance.bench import Bench, send_control
 from conformance.client import BudgetSpent, Client, Target, operation_url
-from conformance.conduct import Bench, conduct, conduct_one_by_one, send_control
+from conformance.conduct import conduct, conduct_one_by_one
 from conformance.exchanges import Exchange
 from conformance.journal import Journal, Record, read
 from conformance.judge import judge

@@ -45,7 +45,7 @@ class Settings:
     time: str = _option("Send nothing more after so long, such as 90s or 5m.", "", metavar="SPAN")
     requests: int = _option("Send at most so many requests (0: no limit).", 0)
     timeout: float = _option("Seconds to wait for an answer.", 5.0)
-    concurrency: int = _option("Requests under way at the same moment.", 8)
+    concurrency: int = _option("Requests under way at the same moment.", 12)
     report_dir: str = _option("Where the reports go.", "conformance-report", metavar="DIR")
     customer_prefix: str = _option("What every customer id starts with.", "conformance-")
     seeded_customer: str | None = _option("A customer that has purchases.", metavar="ID")

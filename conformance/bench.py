@@ -1,0 +1,102 @@
+"""A process's share of a run: what it sends with, and what it found out about the target."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.client import Client
+from conformance.exchanges import Exchange, Role
+from conformance.journal import Journal
+from conformance.parsing import NotJson, parse
+from spec.contract import Contract
+from strategies import edits
+from strategies.cases import Case, build, customer_id
+from strategies.plan import Plan
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Cases to be sent again, alone; `silent` where there was no answer rather than a failure."""
+
+    cases: Sequence[Case]
+    silent: bool
+
+
+@dataclass
+class Bench:
+    """What a process sends with, and what it found out.
+
+    `control` is the payload that the target accepts, `refused` maps the members that had to be left
+    out of it to the exchange in which they were refused, `extra` are headers that it needs. `flaky`
+    says that it failed where it then did not; `pulse` is held while a sign of life is asked for.
+    """
+
+    contract: Contract
+    plan: Plan
+    client: Client
+    journal: Journal
+    run: str
+    prefix: str
+    control: Any = None
+    control_exchange: Exchange | None = None
+    refused: dict[edits.Path, str] = field(default_factory=dict)
+    extra: dict[str, str] = field(default_factory=dict)
+    waiting: list[Waiting] = field(default_factory=list)
+    flaky: bool = False
+    pulse: asyncio.Lock = field(default_factory=asyncio.Lock)
+    dead: str | None = None
+    spent: str | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more can be sent: the target is gone, or a limit is reached."""
+        return self.dead is not None or self.spent is not None
+
+    def customer(self, case: str, attempt: int) -> str:
+        """The customer of one attempt at one case."""
+        return customer_id(self.prefix, self.run, case, attempt)
+
+
+async def send_control(bench: Bench, phase: str, name: str, payload: Any) -> Exchange:
+    """Send a valid payload for a customer of its own."""
+    customer = bench.customer(f"control-{phase}-{name}", len(bench.journal.exchanges))
+    request = build(bench.contract, [], payload, customer, extra=bench.extra)
+    return await bench.client.send(request, phase=phase, role="control", customer=customer)
+
+
+async def send(
+    bench: Bench,
+    phase: str,
+    role: Role,
+    cases: Sequence[Case],
+    control: Any,
+    attempt: int,
+    guard: str | None,
+    over: Any = None,
+) -> Exchange:
+    """Send a case, or a pool of them, built on `control`; `guard` is what shows that accepted."""
+    customer = bench.customer("+".join(case.id for case in cases), attempt)
+    request = build(bench.contract, cases, control, customer, _profile_id(bench), bench.extra)
+    return await bench.client.send(
+        request, phase=phase, role=role, cases=tuple(case.id for case in cases), control=guard,
+        customer=customer, over=over,
+    )  # fmt: skip
+
+
+def control_id(bench: Bench) -> str | None:
+    """The exchange that shows the control accepted."""
+    return bench.control_exchange.id if bench.control_exchange else None
+
+
+def _profile_id(bench: Bench) -> str:
+    """A profile id that the target returned, or text that is none."""
+    exchange = bench.control_exchange
+    if exchange is None or exchange.response is None:
+        return "none"
+    try:
+        return str(parse(exchange.response.body)["data"]["profile_id"])
+    except (NotJson, KeyError, TypeError):
+        return "none"
