@@ -1,0 +1,258 @@
+"""How a run goes on when a target refuses, fails, hangs or dies: what it may say, and no more."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_server.answers import dropped, silent
+from mock_server.app import create_app
+from reports.results import load
+from runner.session import Session, new
+from runner.settings import Settings
+from tests.support import CONTRACT, KEY, failing, mock, verdicts
+
+CHAPTERS = ("profile_request", "headers", "authentication", "json", "meaning", "robustness")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run of the deterministic cases came to."""
+
+    session: Session
+    content: dict[str, Any]
+
+    @property
+    def failing(self) -> set[str]:
+        """The promises that are said to be broken."""
+        return failing(self.content)
+
+    def __getitem__(self, key: str) -> dict[str, Any]:
+        return next(each for each in self.content["requirements"] if each["id"] == key)
+
+
+Twist = Callable[[Scope, bytes], ASGIApp | None]
+
+
+def run(twist: Twist | None, folder: Path, *only: str, last: bool = False, **settings: Any) -> Run:
+    """Judge the mock with `twist` around it, in this process; the results are read from disk."""
+    with mock(twist=twist) as url:
+        told = Settings(
+            target=url, report_dir=str(folder / "report"), only=only, phases="deterministic",
+            **settings,
+        )  # fmt: skip
+        session = Session(told, CONTRACT, new(told, url), KEY)
+        session.preflight()
+        for chapter in CHAPTERS:
+            session.conduct(session.chapter(chapter), "deterministic")
+        if last:
+            session.last()
+        session.finish()
+    return Run(session, load(folder / "report"))
+
+
+def error(status: int) -> ASGIApp:
+    """A refusal as the contract has it."""
+    told = [{"source": "body", "errors": ["refused"]}]
+    return JSONResponse({"errors": told, "error_code": "no", "status_code": status}, status)
+
+
+def holds(raw: bytes, name: str) -> bool:
+    """Whether a body has a member of this name."""
+    try:
+        return name in json.loads(raw)
+    except (ValueError, TypeError):
+        return False
+
+
+def test_a_member_that_is_refused_always(tmp_path: Path) -> None:
+    found = run(
+        lambda _, body: error(422) if holds(body, "birthday") else None, tmp_path,
+        "request.body.birthday.*", "request.body.gender.*", "response.status",
+    )  # fmt: skip
+    assert "birthday" not in found.session.bench.control
+    assert "gender" in found.session.bench.control
+    assert found.failing
+    assert all(key.startswith("request.body.birthday.") for key in found.failing)
+    for keyword in ("type", "format"):
+        assert found[f"request.body.birthday.{keyword}"]["verdict"] != "pass"
+    assert found["request.body.gender.enum"]["verdict"] == "pass"
+    assert found["request.body.birthday.optional"]["verdict"] == "pass"
+
+
+def test_a_target_that_refuses_everything_has_one_finding(tmp_path: Path) -> None:
+    found = run(lambda *_: error(422), tmp_path)
+    assert found.failing == {"response.status"}
+    assert found["response.status"]["level"] == "must"
+    assert found.content["run"]["exit_code"] == 1
+    for each in found.content["requirements"]:
+        if each["id"].startswith(("request.", "auth.")):
+            assert each["verdict"] in ("inconclusive", "untested")
+            assert each["reason"]
+
+
+def test_a_target_that_needs_an_optional_header(tmp_path: Path) -> None:
+    def platform(scope: Scope, _: bytes) -> ASGIApp | None:
+        return None if any(n == b"adapty-platform" for n, _ in scope["headers"]) else error(400)
+
+    found = run(platform, tmp_path, "request.header.*", "request.body.gender.*", "auth.*")
+    assert found.failing == {"request.header.adapty-platform.optional"}
+    assert found["request.body.gender.enum"]["verdict"] == "pass"
+    assert found["auth.wrong_key"]["verdict"] == "pass"
+
+
+@pytest.mark.parametrize(("end", "promise"), [(dropped, "connection"), (silent, "hang")])
+def test_a_target_that_dies(end: ASGIApp, promise: str, tmp_path: Path) -> None:
+    """Whatever its end looks like, the run is over soon after it."""
+    left = 60
+
+    def dies(*_: object) -> ASGIApp | None:
+        nonlocal left
+        left -= 1
+        return end if left < 0 else None
+
+    found = run(dies, tmp_path, last=True, timeout=0.4)
+    assert found.content["run"]["stopped"].startswith("the target stopped answering after ")
+    assert not found.content["summary"]["complete"]
+    assert found.failing == {f"robustness.{promise}"}
+    failure = found[f"robustness.{promise}"]["failures"][0]
+    assert failure["actual"] == "no answer to any later request"
+    assert found.content["summary"]["requests"] < 120
+    assert found["auth.wrong_key"]["verdict"] in ("untested", "inconclusive")
+
+
+def at(needle: bytes, answer: ASGIApp) -> Twist:
+    """Answer so wherever the body holds these bytes."""
+    return lambda _, body: answer if needle in body else None
+
+
+def test_a_target_that_hangs_on_one_input(tmp_path: Path) -> None:
+    found = run(
+        at(b'"gender":"F"', silent), tmp_path, "request.body.gender.*", "robustness.*", timeout=0.4
+    )
+    assert found.failing == {"robustness.hang"}
+    failure = found["robustness.hang"]["failures"][0]
+    assert "F" in failure["change"]["words"]
+    assert failure["failed"] == failure["tries"] >= 2
+    assert found.content["run"]["exit_code"] == 1
+
+
+def test_a_target_that_drops_the_connection_on_one_input(tmp_path: Path) -> None:
+    found = run(at(b'"gender":"F"', dropped), tmp_path, "request.body.gender.*", "robustness.*")
+    assert found.failing == {"robustness.connection"}
+    failure = found["robustness.connection"]["failures"][0]
+    assert "F" in failure["change"]["words"]
+    assert failure["failed"] == failure["tries"] >= 2
+
+
+@pytest.mark.parametrize("every", [3, 7])
+def test_a_target_that_fails_now_and_then(every: int, tmp_path: Path) -> None:
+    asked = 0
+
+    def fails(*_: object) -> ASGIApp | None:
+        nonlocal asked
+        asked += 1
+        return error(500) if asked % every == 0 else None
+
+    found = run(fails, tmp_path)
+    assert found.failing == {"robustness.server_error"}
+    failure = found["robustness.server_error"]["failures"][0]
+    assert failure["failed"] < failure["tries"]
+    assert found["request.body.gender.enum"]["verdict"] == "pass"
+
+
+class Crowded:
+    """Fails while it serves `most` other requests, each in `seconds`."""
+
+    def __init__(self, most: int, seconds: float) -> None:
+        self.app = create_app(CONTRACT, key=KEY)
+        self.most, self.seconds, self.under_way = most, seconds, 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.under_way += 1
+        crowded = self.under_way > self.most
+        await asyncio.sleep(self.seconds)
+        await (error(500) if crowded else self.app)(scope, receive, send)
+        self.under_way -= 1
+
+
+@pytest.mark.parametrize(("most", "seconds"), [(1, 0.003), (11, 0.05)])
+def test_a_target_that_fails_in_a_crowd(most: int, seconds: float, tmp_path: Path) -> None:
+    """One request alone is answered rightly, so no promise but that of no failure is broken."""
+    crowded = Crowded(most, seconds)
+    found = run(lambda *_: crowded, tmp_path)
+    assert found.failing == {"robustness.server_error"}
+    assert "inconclusive" not in verdicts(found.content).values()
+
+
+def test_a_credential_that_is_checked_once_per_connection(tmp_path: Path) -> None:
+    trusted: set[object] = set()
+    right = f"{CONTRACT.credential.scheme} {KEY}".encode()
+    app = create_app(CONTRACT, key=KEY)
+
+    def trusts(scope: Scope, _: bytes) -> ASGIApp | None:
+        given = dict(scope["headers"]).get(b"authorization")
+        if given == right:
+            trusted.add(scope["client"])
+        if scope["client"] not in trusted:
+            return None
+        others = [(n, v) for n, v in scope["headers"] if n != b"authorization"]
+        return lambda _, receive, send: app(
+            {**scope, "headers": [*others, (b"authorization", right)]}, receive, send
+        )
+
+    found = run(trusts, tmp_path, "auth.*")
+    assert {"auth.missing", "auth.wrong_key"} <= found.failing <= {
+        "auth.missing", "auth.wrong_key", "auth.scheme",
+    }  # fmt: skip
+
+
+def test_a_target_that_throttles_loses_no_verdict(tmp_path: Path) -> None:
+    asked = 0
+
+    def throttles(*_: object) -> ASGIApp | None:
+        nonlocal asked
+        asked += 1
+        status = (429, 503)[asked % 2]
+        headers = {"Retry-After": "0"}
+        return JSONResponse({}, status, headers) if asked % 5 == 0 else None
+
+    found = run(throttles, tmp_path)
+    assert found.failing == set()
+    assert "inconclusive" not in verdicts(found.content).values()
+
+
+def test_tries_are_counted(tmp_path: Path) -> None:
+    """Of three tries two are accepted, which must not be."""
+    lock, asked = threading.Lock(), 0
+    example = create_app(CONTRACT, key=KEY, broken="request.body.gender.enum")
+
+    def lax(_: Scope, body: bytes) -> ASGIApp | None:
+        nonlocal asked
+        if b'"gender":"F"' not in body:
+            return None
+        with lock:
+            asked += 1
+        return example if asked % 3 else None
+
+    found = run(lax, tmp_path, "request.body.gender.*")
+    assert found.failing == {"request.body.gender.enum"}
+    failures = found["request.body.gender.enum"]["failures"]
+    assert [(each["tries"], each["failed"]) for each in failures] == [(3, 2)]
+
+
+def test_a_limit_ends_the_run_but_not_its_report(tmp_path: Path) -> None:
+    found = run(None, tmp_path, requests=20, last=True)
+    assert found.content["run"]["stopped"] == "the limit of requests (--requests) is spent"
+    assert found.content["summary"]["requests"] == 20
+    assert not found.content["summary"]["complete"]
+    assert found.failing == set()
