@@ -96,7 +96,8 @@ def _items(schema: Schema) -> Schema:
 def _samples(schema: Schema, index: int) -> Iterator[Any]:
     if "const" in schema:
         yield schema["const"]
-    members = [m for m in schema.get("enum", schema.get("x-plausible", ())) if m is not None]
+    listed = schema.get("enum") or schema.get("x-plausible") or ()
+    members = [member for member in listed if member is not None]
     if members:
         yield members[index % len(members)]
         yield from members
