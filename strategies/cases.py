@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
+from uuid import NAMESPACE_URL, uuid5
 
-from spec.contract import JSON_MEDIA_TYPE, Contract
+from spec.contract import JSON_MEDIA_TYPE, Contract, Header
 from strategies import edits
 from strategies.edits import Edit, Path
 
@@ -27,6 +28,7 @@ Chapter = Literal[
 
 KEY = "${ADAPTY_API_KEY}"
 CUSTOMER = "{customer}"
+CUSTOMER_AS_UUID = "{customer-as-uuid}"  # for a document without customer ids of its own
 RETURNED_PROFILE_ID = "{profile_id}"
 FRESH_PROFILE_ID = "9b2f0c5e-6d1a-4f3b-8c7d-0e1f2a3b4c5d"
 PLATFORM = "iOS"
@@ -92,24 +94,34 @@ def build(
     `extra` are headers that this target's control needs beyond the contract's.
     """
     headers: dict[str, tuple[str, ...]] = {
-        contract.credential.header: (f"{contract.credential.scheme} {KEY}",),
+        contract.credential.header: (f"{contract.credential.scheme} {KEY}".strip(),),
         "Content-Type": (JSON_MEDIA_TYPE,),
     }
-    identity = contract.header("customer")
-    if identity is not None:
-        headers[identity.name] = (CUSTOMER,)
     headers.update({name: (value,) for name, value in required_headers(contract)})
+    identity = identity_header(contract)
+    if identity is not None:
+        by_customer = identity == contract.header("customer")
+        headers[identity.name] = (CUSTOMER if by_customer else CUSTOMER_AS_UUID,)
     headers.update({name: (value,) for name, value in extra.items()})
     for case in cases:
         headers.update(case.headers)
     body = edits.serialise(edits.apply(control, [edit for case in cases for edit in case.edits]))
     for case in cases:
         body = case.raw(body) if case.raw else body
-    fill = {CUSTOMER: customer, RETURNED_PROFILE_ID: profile_id}
+    fill = {
+        CUSTOMER: customer,
+        CUSTOMER_AS_UUID: str(uuid5(NAMESPACE_URL, customer)),
+        RETURNED_PROFILE_ID: profile_id,
+    }
     return Request(
         tuple((name, _fill(value, fill)) for name, values in headers.items() for value in values),
         body,
     )
+
+
+def identity_header(contract: Contract) -> Header | None:
+    """The header that says whose profile it is: the customer's id, else the profile's."""
+    return contract.header("customer") or contract.header("profile")
 
 
 def required_headers(contract: Contract) -> Iterator[tuple[str, str]]:

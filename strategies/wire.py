@@ -12,11 +12,13 @@ from typing import Any
 from spec.contract import JSON_MEDIA_TYPE, Contract
 from strategies.cases import (
     CUSTOMER,
+    CUSTOMER_AS_UUID,
     FRESH_PROFILE_ID,
     KEY,
     PLATFORM,
     RETURNED_PROFILE_ID,
     Case,
+    identity_header,
     required_headers,
     words_of_id,
 )
@@ -61,9 +63,8 @@ def credentials(contract: Contract) -> Iterator[Case]:
     header, scheme = contract.credential.header, contract.credential.scheme
 
     def spelled(values: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(
-            v.replace("<scheme>", scheme).replace("<small>", scheme.lower()) for v in values
-        )
+        named = (v.replace("<scheme>", scheme).replace("<small>", scheme.lower()) for v in values)
+        return tuple(value if scheme else value.strip() for value in named)
 
     def case(
         key: str, label: str, values: tuple[str, ...], expect: Any = "unauthorized", **more: Any
@@ -77,7 +78,7 @@ def credentials(contract: Contract) -> Iterator[Case]:
 
     for key, label, values in _CREDENTIALS:
         # The scheme's own word in any letter case is no near miss of it.
-        if values[:1] != () and values[0].lower() == f"{scheme} {KEY}".lower():
+        if spelled(values)[:1] and spelled(values)[0].lower() == f"{scheme} {KEY}".strip().lower():
             continue
         yield case(key, label, values)
     wrong = ("<scheme> ${ADAPTY_API_KEY%?}~",)
@@ -99,7 +100,9 @@ def headers(contract: Contract) -> Iterator[Case]:
     if customer and profile:
         yield from _identity(customer.name, profile.name)
     elif customer:
-        yield from _customer_alone(customer.name)
+        yield from _one_identity(customer.name, CUSTOMER)
+    elif profile:
+        yield from _one_identity(profile.name, CUSTOMER_AS_UUID)
     if customer:
         key = f"request.header.{customer.name.lower()}.type"
         for label, value in (
@@ -138,7 +141,7 @@ def optional_headers(contract: Contract) -> Iterator[tuple[str, str, str]]:
     """Each documented header that the control leaves out: the id that says so, name, a value."""
     for part, value in (("profile", FRESH_PROFILE_ID), ("platform", PLATFORM)):
         header = contract.header(part)
-        if header is not None and not header.required:
+        if header is not None and not header.required and header != identity_header(contract):
             yield f"request.header.{header.name.lower()}.optional", header.name, value
 
 
@@ -149,16 +152,15 @@ def _header(key: str, label: str, name: str, value: str) -> Case:
     )
 
 
-def _customer_alone(customer: str) -> Iterator[Case]:
-    """Where no other header says whose profile it is; every control shows the accepted side."""
+def _one_identity(name: str, value: str) -> Iterator[Case]:
+    """Where one header alone says whose profile it is; every control shows the accepted side."""
     key = "request.header.identity"
     yield Case(
-        f"{key}/no-identity", (key,), "refuse", "headers", f"no {customer}",
-        headers=((customer, ()),),
-    )  # fmt: skip
+        f"{key}/no-identity", (key,), "refuse", "headers", f"no {name}", headers=((name, ()),)
+    )
     yield Case(
-        f"{key}/customer-id-alone", (key,), "accept", "headers", f"{customer} alone",
-        headers=((customer, (CUSTOMER,)),),
+        f"{key}/alone", (key, f"request.header.{name.lower()}.type"), "accept", "headers",
+        f"{name} alone", headers=((name, (value,)),),
     )  # fmt: skip
 
 

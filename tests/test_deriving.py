@@ -27,9 +27,9 @@ from spec.contract import Contract
 from spec.formats import Validity
 from spec.loader import load
 from strategies import controls, edits, payloads, plan
-from strategies.cases import Case, pools
+from strategies.cases import Case, build, pools
 from strategies.edits import ABSENT
-from tests.editions import EDITIONS, written
+from tests.editions import EDITIONS, operation, written
 
 KEY = "secret_live_0123456789abcdef"
 TODAY = load()
@@ -174,6 +174,35 @@ def test_what_is_new_is_found_where_it_is_broken(edition: Edition, tmp_path: Pat
                 told[key] = named
     assert count > 80
     assert told == {}
+
+
+def test_without_customer_ids_each_request_has_a_profile_id_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "edition.yaml"
+    path.write_text(written(lambda d, _: operation(d)["parameters"].pop(0)), "utf-8")
+    contract = load(path)
+    made = plan.deterministic(contract)
+    one, other = (dict(build(contract, [], made.control, c).headers) for c in ("a", "b"))
+    assert one["adapty-profile-id"] != other["adapty-profile-id"]
+    judgement, _ = judged(contract, made, made.cases, tmp_path, None)
+    assert {each.name for each in judgement.verdicts.values()} <= {"pass", "untested"}
+    assert judgement.verdicts["request.header.identity"].name == "pass"
+
+
+def test_without_a_scheme_the_key_alone_is_no_near_miss(tmp_path: Path) -> None:
+    def edit(document: Any, _: Any) -> None:
+        scheme = document["components"]["securitySchemes"]["apikeyAuth"]
+        del scheme["default"]
+        scheme["description"] = "API requests must be authenticated by your secret API key."
+
+    path = tmp_path / "edition.yaml"
+    path.write_text(written(edit), "utf-8")
+    contract = load(path)
+    made = plan.deterministic(contract)
+    right = "${ADAPTY_API_KEY}"
+    assert dict(build(contract, [], made.control, "a").headers)["Authorization"] == right
+    wrong = [case for case in made.of("authentication") if case.expect == "unauthorized"]
+    assert len(wrong) > 15
+    assert all(dict(case.headers)["Authorization"] != (right,) for case in wrong)
 
 
 def test_an_edition_through_the_command_line(tmp_path: Path) -> None:
