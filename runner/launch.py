@@ -23,12 +23,12 @@ INTERRUPTED = 130
 
 def launch(settings: Settings) -> int:
     """Judge the target of `settings`; returns the exit code of the design."""
+    contract = _check(settings)
     # A worker's interpreter must not import from the directory the user happens to be in.
     os.environ["PYTHONSAFEPATH"] = "1"
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
         os.environ.pop(name, None)
-    contract = _check(settings)
     import pytest
     from rich.console import Console
 

@@ -177,7 +177,10 @@ class Session:
         """Join the journals, judge everything, write the reports; the content of results.json."""
         self.close()
         record = self._joined()
-        judgement = judge(self.contract, record, self.left_out)
+        left_out = self.left_out
+        if self.stopped:  # at the preflight: whatever was answered is no verdict
+            left_out = dict.fromkeys(self.contract.requirements, "nothing was tested")
+        judgement = judge(self.contract, record, left_out)
         covering: Mapping[str, known.Deviation] = {}
         if self.settings.known:
             deviations = known.read(Path(self.settings.known), list(self.contract.requirements))
