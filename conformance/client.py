@@ -113,9 +113,10 @@ class Client:
     def applies(self, request: Request) -> bool:
         """False when a near miss of the credential comes out as the credential itself."""
         header = self._contract.credential.header
-        right = f"{self._contract.credential.scheme} {self.target.key}"
+        scheme = self._contract.credential.scheme
+        right = f"{scheme} {self.target.key}".strip()
         return all(
-            value == f"{self._contract.credential.scheme} ${{ADAPTY_API_KEY}}"
+            value == f"{scheme} ${{ADAPTY_API_KEY}}".strip()
             or resolve(value, self.target.key) != right
             for name, value in request.headers
             if name == header

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from strategies.cases import Case, Expect
-from strategies.edits import ABSENT, APPEND, Raw, get, show
+from strategies.edits import ABSENT, APPEND, get, readable
 
 Role = Literal["control", "probe", "again", "pool", "search"]
 Trouble = Literal["timeout", "connection", "incomplete", "unreadable", "throttled", "ours"]
@@ -108,7 +108,7 @@ def record_of(case: Case, control: Any) -> CaseRecord:
         before, after = get(control, case.edits[0].path), case.edits[0].value
         for name, value in (("before", before), ("after", after)):
             if value is not ABSENT:
-                change[name] = show(value) if isinstance(value, Raw) else value
+                change[name] = readable(value)
     return CaseRecord(
         case.id, case.requirements, case.expect, case.words, case.pointer, change, case.choice,
         case.either, case.together,

@@ -16,6 +16,7 @@ from spec.contract import Contract
 # A timestamp may be off by the server's clock: by no more than this, and not by a varying amount.
 CLOCK_SKEW = 60.0  # seconds; a wrong unit or time zone is off by more
 CLOCK_DRIFT = 1.1  # seconds; a timestamp cut to whole seconds stays within
+SCATTERED = 3  # unanswered requests of different cases that make a failure together
 CLOCK_SPAN = 2.0  # seconds that the answers must be apart before a frozen clock can be told
 
 
@@ -139,16 +140,40 @@ def liveness(record: Record) -> Iterator[Shown]:
         ("robustness.hang", ("timeout",), "no answer came in time"),
         ("robustness.connection", ("connection", "incomplete"), "the connection was dropped"),
     ):
+        told_of = False
         for case, tried in by_case.items():
             failed = [each for each in tried if each.trouble in kinds]
             told = record.cases[case].words if case in record.cases else case
             if case in dead and failed:
+                told_of = True
                 yield _gone(name, case, told, tried)
             elif len(failed) >= 2 and failed[0].received < last_answer:
+                told_of = True
                 yield Shown(
                     name, False, case, f"{told}: {words}", "an answer", words, tuple(failed),
                     len(tried), len(failed),
                 )  # fmt: skip
+        now_and_then = [] if told_of else _now_and_then(record, kinds, last_answer)
+        if len(now_and_then) >= SCATTERED:
+            yield Shown(
+                name, False, _case(now_and_then[0]), f"{words} now and then, whatever was asked",
+                "an answer", words, tuple(now_and_then), len(record.exchanges), len(now_and_then),
+            )  # fmt: skip
+
+
+def _now_and_then(record: Record, kinds: Sequence[str], last_answer: float) -> list[Exchange]:
+    """Requests without an answer among a target's quick ones, each answered when sent again."""
+    answered = [e.received - e.sent for e in record.exchanges if e.status is not None]
+    if not answered:
+        return []
+    slow = 10 * statistics.median(answered)
+    return [
+        each
+        for each in record.exchanges
+        if each.trouble in kinds and each.received < last_answer
+        and (each.trouble != "timeout" or each.received - each.sent > slow)
+        and not _is_crowded(record, each)
+    ]  # fmt: skip
 
 
 def _gone(name: str, case: str, told: str, tried: list[Exchange]) -> Shown:

@@ -124,6 +124,15 @@ def show(value: Any, limit: int = 60) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
+def readable(value: Any) -> Any:
+    """`value` as JSON that a report can hold: raw text becomes a text, cut where it is long."""
+    if isinstance(value, Raw):
+        return show(value)
+    if isinstance(value, dict):
+        return {name: readable(member) for name, member in value.items()}
+    return [readable(item) for item in value] if isinstance(value, list) else value
+
+
 def words(edit: Edit, control: Any) -> str:
     """An edit as a reader would say it: `gender "f" → "F"`."""
     name = ".".join(str(step) for step in edit.path if step != APPEND) or "the body"
