@@ -11,6 +11,7 @@ import os
 import pkgutil
 import secrets
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Coroutine, Mapping, Sequence
@@ -261,11 +262,12 @@ _CLOCK_CASE = Case(
 
 
 def _import_everything() -> None:
-    """Import every module of ours but the cases.
+    """Import every module of ours but the cases, and hide the script that was started.
 
-    Hypothesis draws constants of the modules that it finds imported, so for one seed to draw the
-    same cases in every process, and however the run was started, these must be the same.
+    Hypothesis draws constants of the local modules that it finds imported, so for one seed to draw
+    the same cases in every process, and however the run was started, these must be the same.
     """
+    vars(sys.modules["__main__"]).pop("__file__", None)
     for package in ("spec", "strategies", "conformance", "reports", "runner", "mock_server"):
         for found in pkgutil.iter_modules(importlib.import_module(package).__path__):
             if not found.name.startswith("test_"):
