@@ -16,6 +16,7 @@ from conformance.secrets import Key
 
 PHASES = ("deterministic", "schemathesis", "hypothesis")
 LEVELS = ("must", "should")
+SKIPPED = "deselected by --skip"
 
 
 class UsageError(Exception):
@@ -171,7 +172,7 @@ def selected(ids: Iterable[str], settings: Settings) -> dict[str, str]:
         if settings.only and not any(fnmatchcase(key, glob) for glob in settings.only):
             left_out[key] = "deselected: --only does not name it"
         if any(fnmatchcase(key, glob) for glob in settings.skip):
-            left_out[key] = "deselected by --skip"
+            left_out[key] = SKIPPED
     return left_out
 
 
