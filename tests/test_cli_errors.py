@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,17 @@ def test_wrong_usage(
     assert said.err.startswith("adapty-conformance: ")
     assert words in said.err
     assert sorted(folder.rglob("*")) == before, "a wrong command leaves everything as it was"
+
+
+def test_a_report_folder_that_is_read_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def denied(**_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", denied)
+    assert cli.main(["run", "--report-dir", str(tmp_path)]) == 2
+    assert "Permission denied; name a folder that can be written to" in capsys.readouterr().err
 
 
 def test_no_key(tmp_path: Path) -> None:
