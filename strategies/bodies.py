@@ -141,12 +141,13 @@ def violations(contract: Contract, control: Any, requirement: str) -> Iterator[t
     wanted = contract.requirements[requirement]
     location, keyword = wanted.location, wanted.keyword
     if keyword == "required":
-        candidates = iter([Named("missing", ABSENT)])
+        candidates = [(location, Named("missing", ABSENT)), (location[:-1], Named("empty", {}))]
     else:
         node = node_at(contract, location)
-        candidates = near_misses.of_keyword(node, keyword, good(contract, control, location))
-    for number, named in enumerate(candidates):
-        edit = place(contract, location, named.value, number)
+        found = near_misses.of_keyword(node, keyword, good(contract, control, location))
+        candidates = [(location, named) for named in found]
+    for number, (where, named) in enumerate(candidates):
+        edit = place(contract, where, named.value, number)
         if breaks_exactly(contract, edits.apply(control, [edit]), requirement):
             yield named.label, edit
 

@@ -7,6 +7,7 @@ contract's to say, so cases for others are dropped by `plan`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from spec.contract import JSON_MEDIA_TYPE, Contract
@@ -43,6 +44,7 @@ _CREDENTIALS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("auth.wrong_key", "first-half", ("<scheme> ${ADAPTY_API_KEY:0:8}",)),
     ("auth.wrong_key", "extended", (f"<scheme> {KEY}x",)),
     ("auth.wrong_key", "prefixed", (f"<scheme> x{KEY}",)),
+    ("auth.wrong_key", "in-quotes", (f'<scheme> "{KEY}"',)),
     ("auth.wrong_key", "second-word", (f"<scheme> {KEY} x",)),
     ("auth.wrong_key", "capitals", ("<scheme> ${ADAPTY_API_KEY^^}",)),
     ("auth.wrong_key", "small-letters", ("<scheme> ${ADAPTY_API_KEY,,}",)),
@@ -84,6 +86,11 @@ def credentials(contract: Contract) -> Iterator[Case]:
     wrong = ("<scheme> ${ADAPTY_API_KEY%?}~",)
     yield case("auth.wrong_key", "after-the-right-one-on-one-connection", wrong, after_control=True)
     yield case("auth.missing", "after-the-right-one-on-one-connection", (), after_control=True)
+    customer, profile = contract.header("customer"), contract.header("profile")
+    if customer and profile:
+        alone = case("auth.wrong_key", "for-a-profile-id-alone", wrong)
+        identity = ((customer.name, ()), (profile.name, (RETURNED_PROFILE_ID,)))
+        yield replace(alone, headers=(*alone.headers, *identity))
     for label, values in _OPEN_CREDENTIALS:
         yield case("auth.header", label, values, "open", choice="auth.header")
 
