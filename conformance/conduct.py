@@ -91,7 +91,6 @@ async def _all(bench: Bench, tasks: Iterable[Coroutine[Any, Any, Any]]) -> None:
             async with bench.pulse:
                 pass  # while a sign of life is asked for, nothing new is begun
             if bench.over:
-                task.close()
                 return
             try:
                 await task
@@ -100,9 +99,14 @@ async def _all(bench: Bench, tasks: Iterable[Coroutine[Any, Any, Any]]) -> None:
                     bench.spent = str(limit)
                     bench.journal.note("spent", why=bench.spent)
 
-    async with asyncio.TaskGroup() as group:
-        for task in tasks:
-            group.create_task(within_limits(task))
+    planned = list(tasks)
+    try:
+        async with asyncio.TaskGroup() as group:
+            for task in planned:
+                group.create_task(within_limits(task))
+    finally:
+        for task in planned:
+            task.close()  # those that were never begun
 
 
 async def _settle_pool(

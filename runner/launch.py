@@ -39,7 +39,7 @@ def launch(settings: Settings) -> int:
     reporter = Reporter(console)
     code, complaints = _pytest(settings, reporter)
     content = reporter.content
-    if content is None and code == pytest.ExitCode.INTERRUPTED:
+    if content is None and code in (pytest.ExitCode.INTERRUPTED, INTERRUPTED):
         return INTERRUPTED
     if content is None and complaints.startswith("ERROR: "):  # a UsageError of the plugin's
         raise UsageError(complaints.strip().removeprefix("ERROR: "))
@@ -80,6 +80,8 @@ def _pytest(settings: Settings, reporter: Any) -> tuple[int, str]:
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = storage
         try:
             code = int(pytest.main(arguments, plugins=[reporter]))
+        except KeyboardInterrupt:
+            code = INTERRUPTED
         except Exception:
             traceback.print_exc()
             code = SUITE_FAILED

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import signal
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -242,23 +243,45 @@ def _send(request: pytest.FixtureRequest, session: Session) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     """Send what may kill the target, judge everything, write the reports, set the exit status."""
-    result = yield
     ours = session.config.stash.get(SESSION, None)
     if ours is None or session.config.option.collectonly:
-        return result
+        return (yield)
     if not is_controller(session.config):
         ours.close()
-        return result
+        return (yield)
     ours.interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED
     try:
+        yield
         ours.last()
     except KeyboardInterrupt:
         ours.interrupted = True
-    content = ours.finish()
+    with _uninterrupted():
+        content = ours.finish()
     session.config.stash[RESULTS] = content
     if session.exitstatus not in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
         session.exitstatus = content["run"]["exit_code"]
-    return result
+    return None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Write the results of a run that Ctrl-C ended where pytest does not expect it."""
+    ours = config.stash.get(SESSION, None)
+    if ours is not None and is_controller(config) and not ours.finished:
+        if ours.journal.exchanges:
+            ours.interrupted = True
+            with _uninterrupted():
+                config.stash[RESULTS] = ours.finish()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C wait for the results to be written, which takes no longer than a second."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

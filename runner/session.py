@@ -71,6 +71,7 @@ class Session:
         self.plan = plan.deterministic(contract, settings.seeded_customer)
         self.stopped: str | None = None
         self.interrupted = False
+        self.finished = False
         self._generated: dict[str, list[Case]] = {}
         name = f"journal-{worker}.ndjson" if worker else JOURNAL
         self.journal = Journal(self.directory / name)
@@ -179,6 +180,7 @@ class Session:
 
     def finish(self) -> dict[str, Any]:
         """Join the journals, judge everything, write the reports; the content of results.json."""
+        self.finished = True
         self.close()
         record = self._joined()
         left_out = self.left_out
