@@ -178,10 +178,14 @@ print(hashlib.sha256(repr(drawn).encode()).hexdigest())
 """
 # A failing example that Hypothesis saves, to be tried first ever after.
 SAVED = """
+import os
 from hypothesis import given, settings, Phase
+from hypothesis.database import DirectoryBasedExampleDatabase
 from strategies import payloads
 from spec.loader import load
-@settings(max_examples=20, phases=[Phase.generate])
+# Named, for on a machine that looks like CI Hypothesis keeps none by itself.
+saved = DirectoryBasedExampleDatabase(os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] + "/examples")
+@settings(max_examples=20, phases=[Phase.generate], database=saved)
 @given(payloads.valid(load()))
 def fails(payload):
     assert len(payload) < 3
