@@ -103,6 +103,8 @@ def pytest_configure(config: pytest.Config) -> None:
     except (SpecError, UsageError, ValueError) as error:
         raise pytest.UsageError(str(error)) from error
     config.stash[_SENT] = set()
+    if getattr(config.option, "dist", "no") == "load":  # a module's cases are sent by one worker
+        config.option.dist = "loadfile"
     if not hasattr(config.option, "tbstyle"):  # where pytest's own terminal output is off
         config.option.tbstyle = "short"  # a traceback without the arguments of every call
 
@@ -119,9 +121,8 @@ def _target(config: pytest.Config, settings: Settings) -> tuple[str, Key, Settin
     key = Key(os.environ.get(settings.api_key_env) or "secret_live_of_the_embedded_mock")
     os.environ[settings.api_key_env] = key  # for workers, which inherit the environment
     contract = load(Path(settings.spec) if settings.spec else None)
-    broken = os.environ.get("ADAPTY_CONFORMANCE_BREAK") or None
     stack = ExitStack()
-    url = stack.enter_context(serving(create_app(contract, key=key, broken=broken)))
+    url = stack.enter_context(serving(create_app(contract, key=key)))
     config.add_cleanup(stack.close)
     seeded = settings.seeded_customer or SEEDED_CUSTOMER
     return url, key, dataclasses.replace(settings, seeded_customer=seeded)
