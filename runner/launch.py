@@ -96,7 +96,7 @@ def _judged(content: dict[str, object]) -> bool:
 def _check(settings: Settings) -> Contract:
     """The contract; everything that can be wrong before the first request is a UsageError."""
     from runner import known
-    from runner.session import prepare
+    from runner.folder import prepare
     from spec.document import SpecError
     from spec.loader import load
 

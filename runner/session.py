@@ -7,36 +7,33 @@ import datetime
 import hashlib
 import importlib
 import importlib.metadata
-import os
 import pkgutil
 import secrets
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from conformance.bench import Bench, send_control
 from conformance.client import BudgetSpent, Client, Target, operation_url
 from conformance.conduct import conduct, conduct_one_by_one
-from conformance.exchanges import Exchange
-from conformance.journal import Journal, Record, read
+from conformance.journal import Journal, Record
 from conformance.judge import judge
 from conformance.together import CLOCK_SPAN
+from conformance.verdicts import Verdict
 from reports import results
 from reports.assemble import Facts, assemble
 from runner import known
-from runner.settings import SKIPPED, Settings, UsageError, selected
+from runner.ending import exit_code, hopeless, is_unshown, version, why_over
+from runner.folder import JOURNAL, joined, prepare
+from runner.settings import SKIPPED, Settings, selected
 from spec.contract import Contract
 from strategies import generated, plan
 from strategies.cases import Case, digest
 
-JOURNAL = "journal.ndjson"
-OURS = {JOURNAL, "results.json", "junit.xml", "index.html", "previous"}
 GENERATED = {"schemathesis": 21, "hypothesis": 18}  # cases of each generating phase
 
 _T = TypeVar("_T")
@@ -182,30 +179,39 @@ class Session:
         """Join the journals, judge everything, write the reports; the content of results.json."""
         self.finished = True
         self.close()
-        record = self._joined()
+        record = joined(self.directory)
         left_out = self.left_out
         if self.stopped:  # at the preflight: whatever was answered is no verdict
             left_out = dict.fromkeys(self.contract.requirements, "nothing was tested")
         judgement = judge(self.contract, record, left_out)
+        if not self.interrupted and why_over(record) is None:
+            judgement = replace(judgement, verdicts=self._selected(judgement.verdicts, record))
         covering: Mapping[str, known.Deviation] = {}
         if self.settings.known:
             deviations = known.read(Path(self.settings.known), list(self.contract.requirements))
             verdicts, covering = known.excuse(judgement.verdicts, deviations, datetime.date.today())
-            judgement = type(judgement)(verdicts, judgement.choices)
+            judgement = replace(judgement, verdicts=verdicts)
         content = assemble(self.contract, record, judgement, self._facts(record, covering))
         content["run"]["exit_code"] = exit_code(content, self.interrupted)
         results.validate(content)
         results.write(content, self.directory)
         return content
 
-    def _joined(self) -> Record:
-        main = self.directory / JOURNAL
-        for path in sorted(self.directory.glob("journal-*.ndjson")):
-            with main.open("a", encoding="ascii") as file:
-                text = path.read_text("ascii")
-                file.write(text if text.endswith("\n") or not text else text + "\n")
-            path.unlink()
-        return read([main])
+    def _selected(self, verdicts: Mapping[str, Verdict], record: Record) -> dict[str, Verdict]:
+        """The verdicts, where a promise is not inconclusive only because some of its cases were not
+        to be sent: those of a phase or a test that was not selected."""
+        unsent = {
+            key
+            for case in self.plan.cases
+            for key in case.requirements
+            if case.id not in record.cases
+        }
+        return {
+            key: replace(each, name="untested", reason="deselected: not all its cases")
+            if key in unsent and each.name == "inconclusive" and is_unshown(each)
+            else each
+            for key, each in verdicts.items()
+        }
 
     def _facts(self, record: Record, covering: Mapping[str, known.Deviation]) -> Facts:
         started = datetime.datetime.fromtimestamp(self.shared.started, datetime.UTC)
@@ -220,7 +226,7 @@ class Session:
                 "cases_sha256": self._cases_digest(record),
                 "gate": self.settings.gate,
                 "exit_code": 0,
-                "stopped": self.stopped or _why_over(record),
+                "stopped": self.stopped or why_over(record),
             },
             complete=self._complete(record),
             known={
@@ -278,78 +284,3 @@ def new(settings: Settings, url: str) -> Shared:
     """A new run with its report directory made ready."""
     directory = prepare(Path(settings.report_dir))
     return Shared(secrets.token_hex(2), url, str(directory), time.time(), settings.seeded_customer)
-
-
-def prepare(directory: Path) -> Path:
-    """Make `directory` ready for a run: an earlier run moves to `previous`. Twice is as once.
-
-    Raises UsageError when something else lies in it.
-    """
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        names = set(os.listdir(directory))
-        foreign = sorted(n for n in names - OURS if not n.startswith("journal-"))
-        if foreign:
-            raise UsageError(
-                f"--report-dir {directory} holds {foreign[0]}, which is no report; "
-                "name an empty or a new folder"
-            )
-        if names - {"previous"}:
-            previous = directory / "previous"
-            shutil.rmtree(previous, ignore_errors=True)
-            previous.mkdir()
-            for name in names - {"previous"}:
-                (directory / name).rename(previous / name)
-        with tempfile.TemporaryFile(dir=directory):
-            pass
-    except OSError as error:
-        raise UsageError(
-            f"cannot write to --report-dir {directory}: {error.strerror}; "
-            "name a folder that can be written to"
-        ) from error
-    return directory.resolve()
-
-
-def hopeless(exchange: Exchange, url: str, variable: str) -> str | None:
-    """Why a run would prove nothing after this first answer, as a sentence, or None."""
-    status = exchange.status
-    if exchange.trouble == "connection":
-        return f"{url} gives no HTTP answer ({exchange.detail}); is the server running there?"
-    if exchange.trouble is not None:
-        return f"{url} gives no answer to a valid request ({exchange.detail})"
-    if status in (401, 403):
-        return f"{url} answers {status} to the key in {variable}; is it the key of this target?"
-    if status in (404, 405):
-        return f"{url} answers {status}; the operation is not there: check the base URL"
-    return None
-
-
-def exit_code(content: Mapping[str, Any], interrupted: bool) -> int:
-    """0 the gate passed, 1 it failed, 3 the target could not be judged, 130 Ctrl-C."""
-    if interrupted:
-        return 130
-    gated = [
-        each
-        for each in content["requirements"]
-        if content["run"]["gate"] == "should" or each["level"] == "must"
-    ]
-    verdicts = {each["verdict"] for each in gated}
-    if "fail" in verdicts:
-        return 1
-    return 3 if content["run"]["stopped"] or "inconclusive" in verdicts else 0
-
-
-def _why_over(record: Record) -> str | None:
-    dead = record.notes.get("dead", [])
-    spent = record.notes.get("spent", [])
-    if dead:
-        return f"the target stopped answering after {dead[0]['case']}"
-    return str(spent[0]["why"]) if spent else None
-
-
-def version() -> str:
-    """The suite's version."""
-    try:
-        return importlib.metadata.version("adapty-conformance")
-    except importlib.metadata.PackageNotFoundError:
-        return "0"

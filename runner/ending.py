@@ -1,0 +1,62 @@
+"""How a run ends: hopeless after one answer, cut short, or with a verdict on the gate."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Mapping
+from typing import Any
+
+from conformance.exchanges import Exchange
+from conformance.journal import Record
+from conformance.verdicts import Verdict
+
+
+def hopeless(exchange: Exchange, url: str, variable: str) -> str | None:
+    """Why a run would prove nothing after this first answer, as a sentence, or None."""
+    status = exchange.status
+    if exchange.trouble == "connection":
+        return f"{url} gives no HTTP answer ({exchange.detail}); is the server running there?"
+    if exchange.trouble is not None:
+        return f"{url} gives no answer to a valid request ({exchange.detail})"
+    if status in (401, 403):
+        return f"{url} answers {status} to the key in {variable}; is it the key of this target?"
+    if status in (404, 405):
+        return f"{url} answers {status}; the operation is not there: check the base URL"
+    return None
+
+
+def exit_code(content: Mapping[str, Any], interrupted: bool) -> int:
+    """0 the gate passed, 1 it failed, 3 the target could not be judged, 130 Ctrl-C."""
+    if interrupted:
+        return 130
+    gated = [
+        each
+        for each in content["requirements"]
+        if content["run"]["gate"] == "should" or each["level"] == "must"
+    ]
+    verdicts = {each["verdict"] for each in gated}
+    if "fail" in verdicts:
+        return 1
+    return 3 if content["run"]["stopped"] or "inconclusive" in verdicts else 0
+
+
+def is_unshown(verdict: Verdict) -> bool:
+    """Whether no answer was inconclusive: there was none."""
+    return (verdict.reason or "").startswith("nothing showed ")
+
+
+def why_over(record: Record) -> str | None:
+    """Why a run ended before all was sent, as a sentence, or None."""
+    dead = record.notes.get("dead", [])
+    spent = record.notes.get("spent", [])
+    if dead:
+        return f"the target stopped answering after {dead[0]['case']}"
+    return str(spent[0]["why"]) if spent else None
+
+
+def version() -> str:
+    """The suite's version."""
+    try:
+        return importlib.metadata.version("adapty-conformance")
+    except importlib.metadata.PackageNotFoundError:
+        return "0"

@@ -1,0 +1,56 @@
+"""The folder of a report: made ready for a run, and the journals in it made one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from conformance.journal import Record, read
+from runner.settings import UsageError
+
+JOURNAL = "journal.ndjson"
+OURS = {JOURNAL, "results.json", "junit.xml", "index.html", "previous"}
+
+
+def prepare(directory: Path) -> Path:
+    """Make `directory` ready for a run: an earlier run moves to `previous`. Twice is as once.
+
+    Raises UsageError when something else lies in it.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        names = set(os.listdir(directory))
+        foreign = sorted(n for n in names - OURS if not n.startswith("journal-"))
+        if foreign:
+            raise UsageError(
+                f"--report-dir {directory} holds {foreign[0]}, which is no report; "
+                "name an empty or a new folder"
+            )
+        if names - {"previous"}:
+            previous = directory / "previous"
+            shutil.rmtree(previous, ignore_errors=True)
+            previous.mkdir()
+            for name in names - {"previous"}:
+                (directory / name).rename(previous / name)
+        with tempfile.TemporaryFile(dir=directory):
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"cannot write to --report-dir {directory}: {error.strerror}; "
+            "name a folder that can be written to"
+        ) from error
+    return directory.resolve()
+
+
+def joined(directory: Path) -> Record:
+    """What the journals of a run tell; those of workers are appended to the controlling process's,
+    also where a worker was killed within a line."""
+    main = directory / JOURNAL
+    for path in sorted(directory.glob("journal-*.ndjson")):
+        with main.open("a", encoding="ascii") as file:
+            text = path.read_text("ascii")
+            file.write(text if text.endswith("\n") or not text else text + "\n")
+        path.unlink()
+    return read([main])
