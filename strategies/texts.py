@@ -38,7 +38,12 @@ def json_texts(contract: Contract, control: Any) -> Iterator[Case]:
     yield case("single-quotes", lambda body: body.replace(b'"', b"'"))
     yield case("form-encoded", lambda _: b"first_name=Jane&last_name=Doe")
     yield case("bare-word", lambda _: b"undefined")
-    for label, text in (("nan", "NaN"), ("infinity", "Infinity"), ("leading-zero", "012")):
+    for label, text in (
+        ("nan", "NaN"),
+        ("infinity", "Infinity"),
+        ("leading-zero", "012"),
+        ("unescaped-line-feed", '"a\nb"'),
+    ):
         yield case(f"{label}-in-an-unknown-member", _with_raw(text))
     yield case("white-space", lambda body: b" \r\n\t" + body + b"\n", "accept")
     yield case("indented", lambda body: json.dumps(json.loads(body), indent=2).encode(), "accept")
