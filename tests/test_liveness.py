@@ -32,10 +32,9 @@ def test_hangs_of_different_cases_are_a_failure_together() -> None:
     assert told({10: "timeout", 20: "timeout", 30: "timeout"}) == [("robustness.hang", 3, 40)]
 
 
-def test_so_are_dropped_connections() -> None:
-    assert told({1: "connection", 2: "incomplete", 3: "connection"}) == [
-        ("robustness.connection", 3, 40)
-    ]
+def test_connections_dropped_here_and_there_are_none() -> None:
+    """A server may close a connection that it finds idle, also under a client's busy hands."""
+    assert told({1: "connection", 2: "incomplete", 3: "connection"}) == []
 
 
 def test_two_of_them_prove_nothing() -> None:
