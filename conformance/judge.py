@@ -144,9 +144,11 @@ class _Ledger:
             for each in tried
         ]
         broken = [(each, result) for each, result in results if result.result == "broken"]
-        # A crash that does not repeat is told once, by the requirement that forbids crashes.
-        if broken and not all(r.cause and len(broken) < len(results) for _, r in broken):
-            exchange, first = broken[0]
+        # A crash that does not repeat, or only in a crowd, is told by what forbids crashes alone.
+        always = case.together == 1 and len(broken) == len(results)
+        accusing = [(each, result) for each, result in broken if always or not result.cause]
+        if accusing:
+            exchange, first = accusing[0]
             failure = Failure(
                 requirement=case.requirements[0] if case.requirements else "",
                 case=case.id,
