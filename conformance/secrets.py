@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import re
+import sys
+from dataclasses import dataclass
 from functools import lru_cache
 
 SYMBOL = "${ADAPTY_API_KEY}"
@@ -49,12 +51,14 @@ class Redactor:
     def __init__(self, key: str, scheme: str) -> None:
         self._key, self._scheme = key, scheme
         near = dict.fromkeys((key, key[:-1], key[1:]))
-        self._patterns = [_pattern(secret, scheme) for secret in near if secret]
+        self._secrets = [_secret(each, scheme) for each in near if each]
 
     def redact(self, raw: bytes) -> bytes:
         """`raw` with every form of the key replaced by its symbol."""
-        for pattern in self._patterns:
-            raw = pattern.sub(SYMBOL.encode(), raw)
+        text = _Text(raw)
+        for secret in self._secrets:
+            if secret.may_stand_in(text):
+                raw = secret.pattern.sub(SYMBOL.encode(), raw)
         return raw
 
     def redact_text(self, text: str) -> str:
@@ -66,25 +70,87 @@ class Redactor:
     def quoted(self, presented: str, raw: bytes) -> bool:
         """Whether a response holds the key, or the credential that the request presented."""
         suspects = [self._key, *([presented] if len(presented) >= TELLING else [])]
-        return any(_pattern(secret, self._scheme).search(raw) for secret in suspects)
+        found = (_secret(each, self._scheme) for each in suspects)
+        text = _Text(raw)
+        return any(each.may_stand_in(text) and each.pattern.search(raw) for each in found)
+
+
+class _Text:
+    """What came back, made ready for a quick look: patterns are slow on megabytes."""
+
+    def __init__(self, raw: bytes) -> None:
+        self.spelled = raw.lower() + b"\n" + _ESCAPED.sub(_unescaped, raw).lower()
+        self.encoded = raw.translate(_PLAIN_BASE64)
+
+
+@dataclass(frozen=True)
+class _Secret:
+    """A secret as it is looked for: quickly by what must be there, then by its pattern.
+
+    The needle is its second half, for what precedes may seem to escape the first characters, or
+    nothing at all where the secret itself may seem to hold escapes.
+    """
+
+    needles: tuple[bytes, ...]
+    cores: tuple[bytes, ...]
+    pattern: re.Pattern[bytes]
+
+    def may_stand_in(self, text: _Text) -> bool:
+        return any(each in text.spelled for each in self.needles) or any(
+            each in text.encoded for each in self.cores
+        )
 
 
 @lru_cache(maxsize=64)
-def _pattern(secret: str, scheme: str) -> re.Pattern[bytes]:
+def _secret(secret: str, scheme: str) -> _Secret:
     """Every way in which a secret may be written."""
     spelled = "".join(map(_spellings, secret))
     if len(secret) < TELLING:
-        before = "".join(map(_spellings, f"{scheme} ".lstrip()))
-        return re.compile(f"{before}{spelled}(?![A-Za-z0-9])".encode("latin-1"))
-    encoded = {
-        re.sub("[+/]", lambda found: {"+": "[+-]", "/": "[/_]"}[found[0]], core)
+        before = f"{scheme} ".lstrip()
+        whole = "".join(map(_spellings, before)) + spelled + "(?![A-Za-z0-9])"
+        needles = _bytes(before + secret) + _bytes(before.replace(" ", "+") + secret)
+        return _Secret(needles, (), re.compile(whole.encode("latin-1")))
+    cores = {
+        core
         for each in (secret, secret.upper(), secret.lower())
         for core in _base64_cores(each.encode("utf-8", "surrogateescape"))
     }
-    return re.compile("|".join([spelled, *sorted(encoded)]).encode("latin-1"))
+    encoded = [re.sub("[+/]", lambda found: f"[{found[0]}{_URL_SAFE[found[0]]}]", c) for c in cores]
+    pattern = re.compile("|".join([spelled, *sorted(encoded)]).encode("latin-1"))
+    half = "" if set(secret) & set("\\%&") else secret[len(secret) // 2 :]
+    return _Secret(_bytes(half), tuple(core.encode() for core in sorted(cores)), pattern)
 
 
+def _bytes(text: str) -> tuple[bytes, ...]:
+    return (
+        text.encode("utf-8", "surrogateescape").lower(),
+        text.encode("latin-1", "replace").lower(),
+    )
+
+
+_URL_SAFE = {"+": "-", "/": "_"}
+_PLAIN_BASE64 = bytes.maketrans(b"-_", b"+/")
 _NAMED = {'"': "quot", "'": "apos", "&": "amp", "<": "lt", ">": "gt"}
+_ESCAPED = re.compile(
+    rb'%[0-9A-Fa-f]{2}|\\(?:u[0-9A-Fa-f]{4}|["\\/])'
+    rb"|&(?:#[0-9]{1,9}|#[xX][0-9A-Fa-f]{1,9}|quot|apos|amp|lt|gt);"
+)
+
+
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    """The character that an escape stands for."""
+    text = match[0].decode("ascii")
+    if text[0] == "%":
+        return bytes.fromhex(text[1:])
+    if text[0] == "\\" and text[1] != "u":
+        return text[1:].encode()
+    if text[0] == "\\":
+        code = int(text[2:], 16)
+    elif text[1] != "#":
+        return next(char for char, name in _NAMED.items() if name == text[1:-1]).encode()
+    else:
+        code = int(text[3:-1], 16) if text[2] in "xX" else int(text[2:-1])
+    return chr(code).encode("utf-8", "replace") if code <= sys.maxunicode else b""
 
 
 def _spellings(char: str) -> str:

@@ -6,12 +6,13 @@ import base64
 import html
 import json
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from conformance.journal import Record
@@ -140,7 +141,10 @@ def test_the_key_cut_by_a_letter_is_as_secret(key: str) -> None:
 keys = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=TELLING, max_size=50)
 
 
+@settings(deadline=None)
 @given(keys, st.binary(), st.binary(), st.sampled_from(sorted(SPELLINGS)))
+@example("Ea]=S(POB", b"%", b"", "percent-encoded")
+@example("abcd]=S(P", b"\\u", b"", "percent-encoded")
 def test_no_key_is_missed(key: str, before: bytes, after: bytes, name: str) -> None:
     redactor = Redactor(key, SCHEME)
     raw = before + SPELLINGS[name](key).encode() + after
@@ -163,6 +167,27 @@ def test_the_credential_that_was_presented_counts_too() -> None:
     redactor = Redactor(KEY, SCHEME)
     assert redactor.quoted("another key 000", b"no such key: another key 000")
     assert not redactor.quoted("null", b'{"a": null}')
+
+
+ESCAPES = [b"%41", b"\\u0041", b"\\/", b"&#65;", b"&#x41;", b"&#999999999;", b"&quot;", b"\\ud800"]
+
+
+@settings(deadline=None)
+@given(keys, st.lists(st.sampled_from(ESCAPES)), st.sampled_from(sorted(SPELLINGS)))
+def test_no_escape_before_or_after_hides_a_key(key: str, around: list[bytes], name: str) -> None:
+    raw = b"".join([*around, SPELLINGS[name](key).encode(), *around])
+    assert Redactor(key, SCHEME).quoted("", raw)
+    assert SYMBOL.encode() in Redactor(key, SCHEME).redact(raw)
+
+
+def test_megabytes_are_searched_quickly() -> None:
+    redactor = Redactor(KEY, SCHEME)
+    for part in (b"secret_live_", b"[" * 12, b"c2VjcmV0X2xp", b"S%65\\u0063ret"):
+        raw = part * (2**22 // len(part))
+        began = time.process_time()
+        assert redactor.redact(raw) is raw
+        assert not redactor.quoted("", raw)
+        assert time.process_time() - began < 5
 
 
 def test_no_traceback_shows_a_key() -> None:
