@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -30,12 +31,15 @@ from tests.support import (
 RAISES = "raise SystemExit('this module must not be imported')\n"
 OURS = ("spec", "strategies", "conformance", "reports", "runner", "packages", "mock_server")
 BROKEN = "request.body.gender.enum"
+INSTALLED = Path(".venv/lib/packages")
+IGNORED = shutil.ignore_patterns("__pycache__", "node_modules")
 SHOWN = ("id", "verdict", "cases")
 
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which everything that could be picked up by mistake fails."""
+    """A project in which everything that could be picked up by mistake fails, and which holds the
+    suite in a virtual environment of its own."""
     folder = tmp_path_factory.mktemp("hostile")
     for name in (*(f"{each}/__init__" for each in OURS), "conftest", "json", "pytest", "httpx",
                  "conformance/conftest", "conformance/test_headers"):  # fmt: skip
@@ -43,9 +47,17 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path.parent.mkdir(exist_ok=True)
         path.write_text(RAISES)
     (folder / "pytest.ini").write_text("[pytest]\naddopts = --nonsense\n")
+    for name in set(OURS) - {"packages"}:
+        shutil.copytree(ROOT / name, folder / INSTALLED / name, ignore=IGNORED)
     (folder / "tox.ini").write_text("[pytest]\naddopts = --more-nonsense\n")
     (folder / "pyproject.toml").write_text("[tool.pytest.ini_options]\naddopts = '--nonsense'\n")
     return folder
+
+
+def everything(folder: Path) -> set[Path]:
+    """What lies in a folder beside the report and what Python compiles."""
+    usual = {"conformance-report", "__pycache__"}
+    return {path for path in folder.rglob("*") if not usual & set(path.parts)}
 
 
 def summary(content: dict[str, Any]) -> list[tuple[Any, ...]]:
@@ -82,16 +94,19 @@ def test_the_embedded_mock_keeps_every_promise(usual: dict[str, Any]) -> None:
 def test_workers_and_foreign_files_change_nothing(
     workers: str, usual: dict[str, Any], hostile: Path
 ) -> None:
-    before = {path for path in hostile.rglob("*") if "conformance-report" not in path.parts}
-    plugins = {"PYTEST_ADDOPTS": "--nonsense", "PYTEST_PLUGINS": "json_that_is_not_there"}
-    run = command("run", "--workers", workers, cwd=hostile, env=plugins)
+    before = everything(hostile)
+    env = {
+        "PYTEST_ADDOPTS": "--nonsense",
+        "PYTEST_PLUGINS": "json_that_is_not_there",
+        "PYTHONPATH": str(hostile / INSTALLED),
+    }
+    run = command("run", "--workers", workers, cwd=hostile, env=env)
     assert (run.returncode, run.stderr) == (0, "")
     content = results(hostile)
     assert summary(content) == summary(usual)
     assert digest(content) == digest(usual)
     assert content["summary"]["conformant"]
-    after = {path for path in hostile.rglob("*") if "conformance-report" not in path.parts}
-    assert after == before
+    assert everything(hostile) == before
     assert_secret(hostile, run.stdout, run.stderr)
 
 
