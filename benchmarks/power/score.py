@@ -1,0 +1,236 @@
+"""The reading of one run against what is known of the server: pure, from results.json to a row."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+from reports.words import findings
+
+FEW = 3  # as many findings as a reader takes in at a glance
+RIGHT_SHARE = 0.95  # of the faults must be named rightly, or the measurement fails
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one run of the suite said, and what it cost. `note` says why it has no results.
+
+    `findings` are the ids in the order in which the terminal and the report tell them.
+    """
+
+    exit_code: int | None
+    findings: tuple[str, ...] = ()
+    failing: tuple[str, ...] = ()
+    inconclusive: tuple[str, ...] = ()
+    requests: int = 0
+    requests_by_phase: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What another tool said about a server: whether it failed it, and its reasons in its words."""
+
+    finds: bool
+    reasons: tuple[str, ...] = ()
+    requests: int = 0
+    seconds: float = 0.0
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A server of the battery: what is wrong with it (nothing: conformant), and what was said."""
+
+    name: str
+    group: str
+    breaks: tuple[str, ...]
+    measured: Measured
+    peers: dict[str, Heard] = field(default_factory=dict)
+
+    @property
+    def conformant(self) -> bool:
+        """Whether the server keeps every promise."""
+        return not self.breaks
+
+    @property
+    def found(self) -> bool:
+        """Whether a promise that the server breaks is among those that failed."""
+        return any(matches(key, self.breaks) for key in self.measured.failing)
+
+    @property
+    def named_right(self) -> bool:
+        """Whether the first thing a reader is told is the fault."""
+        return any(matches(key, self.breaks) for key in self.measured.findings[:1])
+
+    @property
+    def few(self) -> bool:
+        """Whether one fault makes no more findings than a reader takes in."""
+        return len(self.measured.findings) <= FEW
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """Findings that do not name the fault."""
+        return tuple(key for key in self.measured.findings if not matches(key, self.breaks))
+
+    @property
+    def accused(self) -> bool:
+        """Whether a conformant server was said to break something."""
+        return self.conformant and bool(self.measured.failing)
+
+
+@dataclass(frozen=True)
+class FieldRow:
+    """An implementation from the field: what it certainly breaks, what it may, what was said."""
+
+    name: str
+    kind: str
+    certain: tuple[str, ...]
+    possible: tuple[str, ...]
+    random: bool
+    measured: Measured
+    peers: dict[str, Heard] = field(default_factory=dict)
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """Promises (or globs of them) that are certainly broken, none of which failed."""
+        return tuple(
+            glob for glob in self.certain
+            if not any(fnmatchcase(key, glob) for key in self.measured.failing)
+        )  # fmt: skip
+
+    @property
+    def unlisted(self) -> tuple[str, ...]:
+        """What failed and is known neither as certain nor as possible."""
+        listed = self.certain + self.possible
+        return tuple(key for key in self.measured.failing if not matches(key, listed))
+
+
+@dataclass(frozen=True)
+class Table:
+    """All rows, and how they were made."""
+
+    meta: dict[str, Any]
+    rows: tuple[Row, ...] = ()
+    field: tuple[FieldRow, ...] = ()
+
+
+def matches(key: str, globs: Iterable[str]) -> bool:
+    """Whether an id is one of these, or matches one."""
+    return any(fnmatchcase(key, glob) for glob in globs)
+
+
+def measured(results: Mapping[str, Any], exit_code: int | None, seconds: float) -> Measured:
+    """The reading of a results.json."""
+
+    def with_verdict(verdict: str) -> tuple[str, ...]:
+        return tuple(each["id"] for each in results["requirements"] if each["verdict"] == verdict)
+
+    return Measured(
+        exit_code=exit_code,
+        findings=tuple(each.requirement["id"] for each in findings(results)),
+        failing=with_verdict("fail"),
+        inconclusive=with_verdict("inconclusive"),
+        requests=results["summary"]["requests"],
+        requests_by_phase=dict(results["summary"]["requests_by_phase"]),
+        seconds=round(seconds, 1),
+        note=results["run"]["stopped"] or "",
+    )
+
+
+def complaints(table: Table) -> list[str]:
+    """Why the measurement fails, a sentence each; none when the suite is as good as it should be.
+
+    A finding of the field that is listed nowhere fails it too: somebody has to read it.
+    """
+    faulty = [row for row in table.rows if not row.conformant]
+    found = []
+    if missed := [row.name for row in faulty if not row.found]:
+        found.append(f"missed: {', '.join(missed)}")
+    if accused := [row.name for row in table.rows if row.accused]:
+        found.append(f"accused though conformant: {', '.join(accused)}")
+    unjudged = [r.name for r in table.rows if r.conformant and r.measured.exit_code not in (0, 1)]
+    if unjudged:
+        found.append(f"conformant, and could not be judged: {', '.join(unjudged)}")
+    right = sum(row.named_right for row in faulty)
+    if faulty and right / len(faulty) < RIGHT_SHARE:
+        found.append(f"named rightly: {right} of {len(faulty)}, below {RIGHT_SHARE:.0%}")
+    if field_missed := [row.name for row in table.field if row.missed]:
+        found.append(f"missed in the field: {', '.join(field_missed)}")
+    if unlisted := [row.name for row in table.field if row.unlisted]:
+        found.append(f"said of the field, and listed nowhere: {', '.join(unlisted)}")
+    return found
+
+
+def differences(tables: Sequence[Table]) -> list[str]:
+    """Where runs of the same server disagree on what failed, a sentence each.
+
+    Implementations that answer at random are left out. A server that only some tables have is not
+    compared.
+    """
+    told = []
+    for name in dict.fromkeys(name for table in tables for name in _failing(table)):
+        sets = [_failing(table)[name] for table in tables if name in _failing(table)]
+        if len(set(sets)) > 1:
+            some = frozenset.union(*sets) - frozenset.intersection(*sets)
+            told.append(f"{name}: only sometimes {', '.join(sorted(some))}")
+    return told
+
+
+def _failing(table: Table) -> dict[str, frozenset[str]]:
+    rows: list[Row | FieldRow] = [*table.rows]
+    rows += [row for row in table.field if not row.random]
+    return {row.name: frozenset(row.measured.failing) for row in rows}
+
+
+def spread(groups: Mapping[str, str], count: int) -> list[str]:
+    """At most `count` of the names, spread over their groups; a new name moves few others.
+
+    `groups` has the group of each name. Within a group the order is that of the names' digests.
+    """
+    queues: dict[str, list[str]] = {}
+    for name in sorted(groups, key=lambda name: hashlib.sha256(name.encode()).digest()):
+        queues.setdefault(groups[name], []).append(name)
+    ordered = [queues[group] for group in dict.fromkeys(groups.values())]
+    chosen: list[str] = []
+    for turn in range(max(map(len, ordered), default=0)):
+        chosen += [queue[turn] for queue in ordered if turn < len(queue)]
+    kept = set(chosen[:count])
+    return [name for name in groups if name in kept]
+
+
+def dumped(table: Table) -> dict[str, Any]:
+    """The table as what JSON can say."""
+    return dataclasses.asdict(table)
+
+
+def loaded(content: Mapping[str, Any]) -> Table:
+    """The table that `dumped` made."""
+    return Table(
+        meta=dict(content["meta"]),
+        rows=tuple(
+            Row(each["name"], each["group"], tuple(each["breaks"]), **_told(each))
+            for each in content["rows"]
+        ),
+        field=tuple(
+            FieldRow(
+                each["name"], each["kind"], tuple(each["certain"]), tuple(each["possible"]),
+                each["random"], **_told(each),
+            )
+            for each in content["field"]
+        ),
+    )  # fmt: skip
+
+
+def _told(each: Mapping[str, Any]) -> dict[str, Any]:
+    peers = {name: Heard(**_tuples(heard)) for name, heard in each["peers"].items()}
+    return {"measured": Measured(**_tuples(each["measured"])), "peers": peers}
+
+
+def _tuples(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in content.items()}
