@@ -121,7 +121,7 @@ def _identity(contract: Contract) -> str:
 
 
 def _scheme(contract: Contract) -> str:
-    return next(iter(contract.document.data["components"]["securitySchemes"]))
+    return str(next(iter(contract.document.data["components"]["securitySchemes"])))
 
 
 def _opened(node: Any) -> Any:

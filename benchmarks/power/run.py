@@ -50,7 +50,7 @@ def faulty_or_not(name: str, group: str, breaks: tuple[str, ...], way: Way) -> R
 
 def from_the_field(implementation: Any, way: Way) -> FieldRow:
     """The row of an implementation. Raises ServerError where this machine cannot run it."""
-    subject = Subject("benchmarks.power.serve", implementation.name, None, 5.0)
+    subject = Subject("benchmarks.power.field", implementation.name, None, 5.0)
     return FieldRow(
         implementation.name,
         implementation.kind,
