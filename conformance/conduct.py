@@ -69,7 +69,8 @@ def _crashed(exchange: Exchange) -> bool:
 
 
 async def conduct_one_by_one(bench: Bench, cases: Sequence[Case], phase: str) -> None:
-    """As `conduct`, for what may kill the target: one at a time, a sign of life after each."""
+    """As `conduct`, for what may kill the target: one at a time, then a sign of life where a target
+    may answer first and die then."""
     if not cases or bench.over:
         return
     await _all(bench, [find_control(bench, phase)])
@@ -77,9 +78,10 @@ async def conduct_one_by_one(bench: Bench, cases: Sequence[Case], phase: str) ->
         bench.journal.case(record_of(case, bench.control))
         await _all(bench, [_settle(bench, case, phase)])
         await _all(bench, [_settle_waiting(bench, phase)])
-        await asyncio.sleep(0 if bench.over else case.pause)
-        if not bench.over:
-            await _all(bench, [_alive(bench, case, phase)])
+        if bench.over or not case.pause:
+            continue  # whatever gets no answer was asked for a sign of life already
+        await asyncio.sleep(case.pause)
+        await _all(bench, [_alive(bench, case, phase)])
 
 
 async def _all(bench: Bench, tasks: Iterable[Coroutine[Any, Any, Any]]) -> None:
@@ -223,7 +225,7 @@ async def _probe(
     role: Role = "probe" if attempt == 1 else "again"
     if case.after_control:
         async with bench.client.one_connection() as http:
-            customer = bench.customer(f"before-{case.id}", attempt)
+            customer = bench.customer(case.id, attempt)
             request = build(bench.contract, [], control, customer, extra=bench.extra)
             await bench.client.send(
                 request, phase=phase, role="control", customer=customer, over=http

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from conformance.choices import choices_of
 from conformance.exchanges import CaseRecord, Exchange
-from conformance.folding import fold
+from conformance.folding import Evidence, fold
 from conformance.journal import Record
 from conformance.observe import Observation, observe, taken
 from conformance.outcome import KEPT, Outcome, outcome
@@ -17,6 +17,7 @@ from conformance.verdicts import Failure, Judgement, Verdict, VerdictName
 from spec.contract import Contract
 from spec.requirements import Requirement, Side, identifier, readable
 from spec.schema import ITEM, Location
+from strategies.cases import Expect
 
 SAMPLES = 2  # exchanges told of what only several show together; the journal has all
 
@@ -63,12 +64,13 @@ class _Ledger:
         self.contract = contract
         self.record = record
         self.failures: dict[str, list[Failure]] = defaultdict(list)
+        self.broken: dict[str, list[tuple[Exchange, Observation]]] = defaultdict(list)
         self.shown: dict[str, set[Side]] = defaultdict(set)
         self.cases: dict[str, set[str]] = defaultdict(set)
         self.unknown: dict[str, Counter[str]] = defaultdict(Counter)
         self.by_id = {exchange.id: exchange for exchange in record.exchanges}
 
-    def expectation(self, exchange: Exchange) -> str:
+    def expectation(self, exchange: Exchange) -> Expect:
         """What the contract says of the request of an exchange."""
         if exchange.role in ("control", "pool") or not exchange.cases:
             return "accept"
@@ -77,24 +79,22 @@ class _Ledger:
 
     def observe_all(self) -> None:
         """Judge the response of every exchange, whatever it was sent for."""
-        broken: dict[str, list[tuple[Exchange, Observation]]] = defaultdict(list)
         touched: Counter[str] = Counter()
         for exchange in self.record.exchanges:
             expect = self.expectation(exchange)
-            for each in observe(
-                self.contract, exchange, is_open=expect == "open", is_valid=expect == "accept"
-            ):
+            for each in observe(self.contract, exchange, expect):
                 touched[each.requirement] += 1
                 self.cases[each.requirement].update(exchange.cases or ("control/full",))
                 if each.ok:
                     self.shown[each.requirement].update(("observe", "accept"))
                 else:
-                    broken[each.requirement].append((exchange, each))
+                    self.broken[each.requirement].append((exchange, each))
             if expect == "accept" and exchange.accepted:
                 for key in taken(self.contract, exchange):
                     self.shown[key].add("accept")
-        for key, found in broken.items():
-            exchange, each = found[0]
+        self._errors_under_success()
+        for key, found in self.broken.items():
+            exchange, each = min(found, key=lambda pair: self._size(pair[0]))
             self.failures[key].append(
                 Failure(
                     requirement=key,
@@ -109,6 +109,31 @@ class _Ledger:
                     place=each.place,
                 )
             )
+
+    def _errors_under_success(self) -> None:
+        """Hold a success status that only what is to be refused gets, with no profile in its body,
+        against the status of refusals."""
+        base, key = f"response.{self.contract.success}", "rejection.status"
+        told: dict[str, Exchange] = {}
+        for name, found in self.broken.items():
+            each = self.contract.requirements[name]
+            top = each.subject == base and len(each.location) <= (each.keyword == "required")
+            if top or name in (f"{base}.json", f"{base}.media_type"):
+                expected = {exchange.id: self.expectation(exchange) for exchange, _ in found}
+                if "accept" not in expected.values():
+                    told |= {e.id: e for e, _ in found if expected[e.id] == "refuse"}
+        if key in self.contract.requirements:
+            for exchange in told.values():
+                actual = f"{exchange.status}, and no profile in the body"
+                self.broken[key].append((exchange, Observation(key, False, "a 4xx status", actual)))
+
+    def _size(self, exchange: Exchange) -> int:
+        """How much a request holds that others do not: the plainest tells what it shows best."""
+        if exchange.role == "control":
+            return 0
+        generated = exchange.phase in ("schemathesis", "hypothesis")
+        shrunk = any("/shrunk-from-" in case for case in exchange.cases)
+        return 1_000 if generated and not shrunk else len(exchange.cases)
 
     def judge_cases(self, only: Iterable[str] | None = None) -> None:
         """Judge each case by the exchanges that were sent for it."""
@@ -160,6 +185,7 @@ class _Ledger:
                 failed=len(broken),
                 control=exchange.control,
                 cause=first.cause,
+                side="accept" if case.expect == "accept" else "refuse",
             )
             return first, failure
         # What was answered rightly in the end was answered; troubles on the way have their own ids.
@@ -187,7 +213,7 @@ class _Ledger:
         valid = [e for e in self.record.exchanges if self.expectation(e) == "accept"]
         for found in (
             *sharing(self.contract, valid),
-            *clock(self.contract, valid),
+            *clock(self.contract, self.record.exchanges),
             *liveness(self.record),
         ):
             if found.requirement not in self.contract.requirements:
@@ -204,7 +230,8 @@ class _Ledger:
                 self.shown[found.requirement].add("observe")
                 self.cases[found.requirement].add(found.case)
         self._refuses_everything()
-        fold(self.contract, self.record.cases, self.failures)
+        expects = {exchange.id: self.expectation(exchange) for exchange in self.record.exchanges}
+        fold(Evidence(self.contract, self.record, self.failures, self.broken, expects))
 
     def _refuses_everything(self) -> None:
         controls = [e for e in self.record.exchanges if e.role == "control"]

@@ -14,6 +14,7 @@ from spec.formats import Validity
 from spec.reading import Reading, same_json
 from spec.requirements import identifier
 from spec.schema import ITEM, Location, Schema
+from strategies.cases import Expect
 from strategies.edits import show
 
 SAFE_INTEGER = 2**53
@@ -32,24 +33,21 @@ class Observation:
     place: str | None = None
 
 
-def observe(
-    contract: Contract, exchange: Exchange, *, is_open: bool, is_valid: bool
-) -> list[Observation]:
+def observe(contract: Contract, exchange: Exchange, expect: Expect) -> list[Observation]:
     """Everything that `exchange` shows of requirements about responses.
 
-    `is_valid` says that the contract wants the request accepted; `is_open` that it does not say.
+    `expect` is what the contract says of its request.
     """
     return [
         each
-        for each in _all(contract, exchange, is_open, is_valid)
+        for each in _all(contract, exchange, expect)
         if each.requirement in contract.requirements
     ]
 
 
-def _all(
-    contract: Contract, exchange: Exchange, is_open: bool, is_valid: bool
-) -> Iterator[Observation]:
+def _all(contract: Contract, exchange: Exchange, expect: Expect) -> Iterator[Observation]:
     response, status = exchange.response, exchange.status
+    is_open, is_valid = expect == "open", expect == "accept"
     if response is not None:
         yield Observation(
             "secrecy.credential", not exchange.quotes_credential,

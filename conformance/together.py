@@ -37,7 +37,8 @@ class Shown:
     place: str | None = None
 
 
-def _data(contract: Contract, exchange: Exchange) -> dict[str, Any]:
+def data_of(contract: Contract, exchange: Exchange) -> dict[str, Any]:
+    """The profile in the answer that an exchange got, or nothing."""
     if exchange.status != contract.success or exchange.response is None:
         return {}
     try:
@@ -60,7 +61,7 @@ def sharing(contract: Contract, exchanges: Sequence[Exchange]) -> Iterator[Shown
     for exchange in exchanges:
         customer = exchange.request.header(header.name) if header else None
         named = exchange.request.header(profile.name) if profile else None
-        found = _data(contract, exchange).get("profile_id")
+        found = data_of(contract, exchange).get("profile_id")
         if customer and not named and isinstance(found, str):
             owners[found.lower()].setdefault(customer, exchange)
             customers.add(customer)
@@ -83,7 +84,7 @@ def clock(contract: Contract, exchanges: Sequence[Exchange]) -> Iterator[Shown]:
     seen = [
         (exchange, value / 1000)
         for exchange in exchanges
-        if isinstance(value := _data(contract, exchange).get("timestamp"), int | float)
+        if isinstance(value := data_of(contract, exchange).get("timestamp"), int | float)
         and not isinstance(value, bool)
         and abs(value) < 2**63
     ]

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from conformance.exchanges import Exchange
-from spec.requirements import Requirement
+from spec.requirements import Requirement, Side
 
 VerdictName = Literal["pass", "fail", "known", "inconclusive", "untested"]
 
 
 @dataclass(frozen=True)
 class Failure:
-    """One way in which a requirement failed: `failed` of `tries` exchanges show it."""
+    """One way in which a requirement failed: `failed` of `tries` exchanges show it.
+
+    `side` is what was broken: a valid request was not accepted, an invalid one was not refused, or
+    an answer is not as it should be.
+    """
 
     requirement: str
     case: str
@@ -27,6 +31,7 @@ class Failure:
     control: str | None = None
     cause: str | None = None
     place: str | None = None
+    side: Side = "observe"
 
 
 @dataclass(frozen=True)

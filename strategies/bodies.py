@@ -9,11 +9,12 @@ from typing import Any
 from spec.contract import Contract
 from spec.formats import Validity
 from spec.requirements import Requirement, identifier, segment
-from spec.schema import Location, Schema, at, types, walk
+from spec.schema import ITEM, Location, Schema, at, types, walk
 from strategies import edits, near_misses, values
 from strategies.cases import Case, words_of_id
 from strategies.controls import breaks_exactly, good, place
 from strategies.edits import ABSENT, Edit
+from strategies.samples import filled
 from strategies.values import Named
 
 SUBJECT = "request.body"
@@ -175,6 +176,29 @@ def refused(contract: Contract, control: Any) -> Iterator[Case]:
                 edits.words(edit, control), (edit,),
             )  # fmt: skip
         turns[kind] += 1
+    yield from _in_the_last_place(contract, control, wanted)
+
+
+def _in_the_last_place(
+    contract: Contract, control: Any, wanted: list[Requirement]
+) -> Iterator[Case]:
+    """For each array with a limit, a bad item as the last of as many as there may be."""
+    for location, node in walk(contract.request):
+        inside = [
+            each for each in wanted if each.location[: len(location) + 1] == (*location, ITEM)
+        ]
+        if "maxItems" not in node or ITEM in location or not inside:
+            continue
+        for _, edit in violations(contract, control, inside[-1].id):
+            items = filled(node, good(contract, control, location), node["maxItems"] - 1)
+            bad = Edit(location, [*items, edit.value])
+            if breaks_exactly(contract, edits.apply(control, [bad]), inside[-1].id):
+                yield Case(
+                    words_of_id(inside[-1].id, f"last-of-{node['maxItems']}"), (inside[-1].id,),
+                    "refuse", "profile_request", f"{edits.words(bad, control)}, the last a bad one",
+                    (bad,),
+                )  # fmt: skip
+                break
 
 
 # How many near misses of a kind every member gets; the others its members share between them,
@@ -200,6 +224,7 @@ def _share(
 ) -> list[tuple[str, Edit]]:
     """A member's near misses: the likeliest slips, and its share of the others."""
     first = _EACH.get(kind[0], len(found)) if sharers > 1 else len(found)
+    first += bool(found) and found[0][1].value is None  # null stands in for no other type
     others = found[first:]
     if sharers >= len(others):  # one of them for each member, in turn
         return found[:first] + others[turn % max(1, len(others)) :][:1]

@@ -28,6 +28,7 @@ Chapter = Literal[
 
 KEY = "${ADAPTY_API_KEY}"
 CUSTOMER = "{customer}"
+TWIN = "{twin}"  # the same for all cases of a run: what follows it tells two customers apart
 CUSTOMER_AS_UUID = "{customer-as-uuid}"  # for a document without customer ids of its own
 RETURNED_PROFILE_ID = "{profile_id}"
 FRESH_PROFILE_ID = "9b2f0c5e-6d1a-4f3b-8c7d-0e1f2a3b4c5d"
@@ -110,6 +111,7 @@ def build(
         body = case.raw(body) if case.raw else body
     fill = {
         CUSTOMER: customer,
+        TWIN: f"{customer.rsplit('-', 2)[0]}-twin",
         CUSTOMER_AS_UUID: str(uuid5(NAMESPACE_URL, customer)),
         RETURNED_PROFILE_ID: profile_id,
     }

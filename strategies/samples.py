@@ -16,7 +16,7 @@ from spec.reading import Reading, compile_pattern, same_json
 from spec.schema import Schema, types
 
 FORMAT_SAMPLES: dict[str, tuple[str, ...]] = {
-    "date": ("2000-12-31", "2024-02-29", "2000-02-29", "1900-01-01", "1970-01-01"),
+    "date": ("2000-12-31", "2024-02-29", "2000-02-29", "1899-12-31", "1970-01-01"),
     "date-time": ("2024-02-29T12:30:45Z", "2023-01-01T00:00:00+02:00", "2023-01-01t00:00:00.5z"),
     "uuid": (
         "3fa85f64-5717-4562-b3fc-2c963f66afa6",

@@ -66,16 +66,16 @@ def _with_raw(text: str) -> Callable[[bytes], bytes]:
 
 
 def _escaped(body: bytes) -> bytes:
-    """The same JSON with every character of every text escaped."""
-
-    def escape(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {escape(key): escape(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [escape(item) for item in value]
-        return "".join(f"\x00{ord(c):04x}" for c in value) if isinstance(value, str) else value
-
-    return json.dumps(escape(json.loads(body))).replace("\\u0000", "\\u").encode()
+    """The same JSON with the name and the text of its first text member escaped, and no others: a
+    target with a limit of size is to be told of something else."""
+    members = json.loads(body)
+    name = next((name for name, value in members.items() if isinstance(value, str)), None)
+    if name is None:
+        return body
+    plain = [json.dumps(text, ensure_ascii=False) for text in (name, members[name])]
+    escaped = ["".join(f"\\u{ord(c):04x}" for c in text) for text in (name, members[name])]
+    written = f'"{escaped[0]}":"{escaped[1]}"'
+    return body.replace(":".join(plain).encode(), written.encode(), 1)
 
 
 def _not_numbers(contract: Contract, control: Any) -> Iterator[Case]:

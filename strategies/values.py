@@ -50,6 +50,7 @@ NUMBERS: tuple[Named, ...] = (
     Named("large", 2**53 - 1),
     Named("tiny", 1e-7),
     Named("exponent", 1e20),
+    Named("beyond-int64", 10**19),
 )
 
 # Texts that the contract leaves open: probed for crashes, never called right or wrong.
@@ -93,18 +94,25 @@ def accepted(schema: Schema, good: Any) -> Iterator[tuple[str, Named]]:
 
 
 def _accepted_text(schema: Schema, kind: str, good: Any) -> Iterator[tuple[str, Named]]:
-    for text in TEXTS:
-        limit = schema.get("maxLength", len(text.value))
-        yield kind, Named(text.label, text.value[:limit])
+    limit = schema.get("maxLength")
+    # What a pattern lets through is told by the pattern, what reaches a limit by the limit.
+    for text in TEXTS if "pattern" not in schema else ():
+        if limit is None or len(text.value) < limit:
+            yield kind, text
+        elif len(set(text.value)) > 1:
+            yield kind, Named(text.label, text.value[: limit - 1])
     if "pattern" in schema:
-        for allowed in ("AZaz09", "a-b", "a_b", "a.b", "-", ".", "_", "9"):
+        for allowed in ("AZaz09", "a-b", "a_b", "a.b", "-", ".", "_", "9", "true"):
             yield "pattern", Named(f"characters-{_slug(allowed)}", allowed)
         yield "pattern", Named("another-match", _another(schema, good))
+        if isinstance(good, str) and good.swapcase() != good:
+            yield "pattern", Named("letters-of-the-other-case", good.swapcase())
     for keyword in ("maxLength", "minLength"):
         if keyword in schema:
             limit = schema[keyword]
             yield keyword, Named(f"{limit}-characters", run_of(schema, limit))
-            yield keyword, Named(f"{limit}-digits", ("1234567890" * limit)[:limit])
+            if "pattern" not in schema:
+                yield keyword, Named(f"{limit}-digits", ("1234567890" * limit)[:limit])
             yield keyword, Named(f"{limit}-accented-characters", "é" * limit)
 
 

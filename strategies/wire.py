@@ -18,6 +18,7 @@ from strategies.cases import (
     KEY,
     PLATFORM,
     RETURNED_PROFILE_ID,
+    TWIN,
     Case,
     identity_header,
     required_headers,
@@ -113,13 +114,15 @@ def headers(contract: Contract) -> Iterator[Case]:
     if customer:
         key = f"request.header.{customer.name.lower()}.type"
         for label, value in (
-            ("letters-of-both-cases", f"{CUSTOMER}-AaZz"),
+            ("letters-of-both-cases", f"{TWIN}-AaZz"),
+            ("letters-of-the-other-cases", f"{TWIN}-aAzZ"),
             ("mail-address", f"{CUSTOMER}+tag@example.com"),
             ("percent-sign", f"{CUSTOMER}%41%zz"),
             ("punctuation", f"{CUSTOMER}!#$&'*+-.^_`|~/:;=?(),[]{{}}<>"),
             ("quotes", f"{CUSTOMER}\"quoted\"\\"),
             ("two-blanks-inside", f"{CUSTOMER}  Doe"),
-            ("long", CUSTOMER + "x" * 160),
+            ("long", TWIN + "x" * 160),
+            ("long-with-another-end", TWIN + "x" * 159 + "y"),
         ):  # fmt: skip
             yield _header(key, label, customer.name, value)
         for label, value in (
@@ -216,7 +219,8 @@ def _media_types() -> Iterator[Case]:
     yield case("capitals", "accept", "Application/JSON")
     yield case("plain-text", "refuse", "text/plain")
     yield case("form", "refuse", "application/x-www-form-urlencoded")
-    yield case("xml", "refuse", "application/xml")
+    yield case("json-of-another-kind", "refuse", "text/json")
+    yield case("begins-like-json", "refuse", f"{JSON_MEDIA_TYPE}lines")
     yield case("octets", "refuse", "application/octet-stream")
     yield case("form-data", "refuse", "multipart/form-data; boundary=x")
     yield case("none", "open", choice="request.media_type")

@@ -99,6 +99,7 @@ BY_ANY_CONTROL = {
     "request.body.store_account_token.type",
     "request.body.att_status.type",
     "request.body.custom_attributes.item.type",
+    "request.body.custom_attributes.item.key.type",
     "request.body.installation_meta.type",
     "request.body.installation_meta.device_id.type",
     "request.body.installation_meta.platform.type",

@@ -186,7 +186,7 @@ def test_non_object_roots_and_other_media_types_are_refused() -> None:
     roots = {type(e.value) for c in wrong for e in c.edits if e.path == ()}
     assert roots == {type(None), list, str, int}
     media = [dict(case.headers).get("Content-Type") for case in REFUSED if case.headers]
-    for other in ("text/plain", "application/x-www-form-urlencoded", "application/xml"):
+    for other in ("text/plain", "application/x-www-form-urlencoded", "text/json"):
         assert (other,) in media
 
 
