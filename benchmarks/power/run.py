@@ -15,6 +15,7 @@ from benchmarks.power.score import FieldRow, Heard, Measured, Row, measured
 
 CUSTOMER = "customer-with-purchases"  # the one of the battery that has levels to show
 TIMEOUT = 1.0  # seconds that the battery's servers get for an answer; all of them are near
+REPORT = "report"  # within the folder of a server
 LIMIT = 900.0  # seconds, then a run of the suite has said nothing
 
 
@@ -39,9 +40,14 @@ class Subject:
     timeout: float
 
 
+def of_the_battery(name: str) -> Subject:
+    """A server of the battery, as it is asked."""
+    return Subject("benchmarks.power.battery", name, CUSTOMER, TIMEOUT)
+
+
 def faulty_or_not(name: str, group: str, breaks: tuple[str, ...], way: Way) -> Row:
     """The row of a server of the battery; one that does not start is a row with the reason."""
-    subject = Subject("benchmarks.power.battery", name, CUSTOMER, TIMEOUT)
+    subject = of_the_battery(name)
     try:
         return Row(name, group, breaks, suite(subject, way), _peers(subject, way))
     except ServerError as error:
@@ -64,10 +70,16 @@ def from_the_field(implementation: Any, way: Way) -> FieldRow:
 
 def suite(subject: Subject, way: Way) -> Measured:
     """What the suite says of a server. Raises ServerError when that does not start."""
+    with server(subject.module, subject.name, way.folder / subject.name / "server.txt") as url:
+        return judged(url, subject, way)
+
+
+def judged(url: str, subject: Subject, way: Way) -> Measured:
+    """What the suite says of a server that runs; its report stays in the folder."""
     folder = way.folder / subject.name
-    report = folder / "report"
+    report = folder / REPORT
     command = [
-        sys.executable, "-m", "runner.cli", "run", "", "--report-dir", str(report),
+        sys.executable, "-m", "runner.cli", "run", url, "--report-dir", str(report),
         "--seed", str(way.seed), "--workers", str(way.suite_workers),
         "--timeout", f"{subject.timeout:g}",
     ]  # fmt: skip
@@ -75,11 +87,9 @@ def suite(subject: Subject, way: Way) -> Measured:
         command += ["--seeded-customer", subject.seeded_customer]
     if way.phases:
         command += ["--phases", way.phases]
-    with server(subject.module, subject.name, folder / "server.txt") as url:
-        command[4] = url
-        began = time.monotonic()
-        code = completed(command, folder, folder / "suite.txt", LIMIT)
-        seconds = time.monotonic() - began
+    began = time.monotonic()
+    code = completed(command, folder, folder / "suite.txt", LIMIT)
+    seconds = time.monotonic() - began
     try:
         content = json.loads((report / "results.json").read_bytes())
     except (OSError, ValueError):

@@ -1,0 +1,238 @@
+"""The measurement of the suite: what counts as found, named right, accused, and how it is told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from benchmarks.power import peer
+from benchmarks.power.score import (
+    FieldRow,
+    Heard,
+    Measured,
+    Row,
+    Table,
+    complaints,
+    differences,
+    dumped,
+    loaded,
+    measured,
+    spread,
+)
+from benchmarks.power.table import markdown
+from spec.loader import load
+
+GENDER, KEY, DATE, IDENTITY = (
+    "request.body.gender.enum",
+    "auth.wrong_key",
+    "response.200.data.profile_id.format",
+    "request.header.identity",
+)
+ALONE = Measured(1, (GENDER,), (GENDER,), requests=350, seconds=6.0)
+FOUND = Row("gender", "leniency", ("request.body.gender.*",), ALONE)
+CLEAN = Row("extra-members", "freedoms", (), Measured(0, requests=300, seconds=5.0))
+FIELD = FieldRow("flask", "implementation", (GENDER,), ("auth.*",), False, ALONE)
+META: dict[str, Any] = {
+    "command": "python -m benchmarks.power", "suite": "1", "schemathesis": "4", "python": "3",
+    "date": "2026-11-25", "cores": 2, "jobs": 2, "seed": 1, "phases": "", "suite_workers": 0,
+    "skipped": [],
+}  # fmt: skip
+
+
+def said(row: Row, *ids: str) -> Row:
+    """The row, had the suite said this."""
+    return replace(row, measured=replace(row.measured, findings=ids, failing=ids))
+
+
+def table(*rows: Row | FieldRow) -> Table:
+    return Table(
+        META,
+        tuple(row for row in rows if isinstance(row, Row)),
+        tuple(row for row in rows if isinstance(row, FieldRow)),
+    )
+
+
+def results(*requirements: tuple[str, str, str, Sequence[str | None]]) -> dict[str, Any]:
+    """A results.json of requirements, each with level, verdict and the causes of its failures."""
+    return {
+        "run": {"stopped": None},
+        "summary": {"requests": 9, "requests_by_phase": {"preflight": 1, "deterministic": 8}},
+        "requirements": [
+            {
+                "id": key,
+                "level": level,
+                "verdict": verdict,
+                "failures": [{"cause": cause} for cause in causes],
+            }
+            for key, level, verdict, causes in requirements
+        ],
+    }
+
+
+def test_findings_are_unfolded_and_in_the_order_of_the_summary() -> None:
+    read = measured(
+        results(
+            (GENDER, "should", "fail", [None]),
+            (KEY, "must", "fail", ["auth.missing"]),
+            ("auth.missing", "must", "fail", [None]),
+            (DATE, "must", "pass", []),
+            (IDENTITY, "must", "inconclusive", []),
+        ),
+        1,
+        6.04,
+    )
+    assert read.findings == ("auth.missing", GENDER)
+    assert read.failing == (GENDER, KEY, "auth.missing")
+    assert read.inconclusive == (IDENTITY,)
+    assert (read.requests, read.requests_by_phase["deterministic"]) == (9, 8)
+    assert (read.exit_code, read.seconds) == (1, 6.0)
+
+
+@pytest.mark.parametrize(
+    ("ids", "found", "named_right", "few", "beside"),
+    [
+        ([GENDER], True, True, True, ()),
+        ([GENDER, KEY, DATE], True, True, True, (KEY, DATE)),
+        ([KEY, GENDER], True, False, True, (KEY,)),
+        ([GENDER, KEY, DATE, IDENTITY], True, True, False, (KEY, DATE, IDENTITY)),
+        ([KEY], False, False, True, (KEY,)),
+        ([], False, False, True, ()),
+    ],
+)
+def test_a_fault_is_found_named_and_told_in_few_findings_or_not(
+    ids: list[str], found: bool, named_right: bool, few: bool, beside: tuple[str, ...]
+) -> None:
+    row = said(FOUND, *ids)
+    assert (row.found, row.named_right, row.few, row.beside) == (found, named_right, few, beside)
+    assert not row.accused
+
+
+def test_a_fault_that_another_finding_explains_is_found_and_not_named_right() -> None:
+    row = replace(FOUND, measured=replace(ALONE, findings=(KEY,), failing=(KEY, GENDER)))
+    assert row.found
+    assert not row.named_right
+
+
+def test_any_failure_accuses_a_conformant_server_and_an_inconclusive_one_does_not() -> None:
+    assert not CLEAN.accused
+    assert said(CLEAN, KEY).accused
+    assert not replace(CLEAN, measured=replace(CLEAN.measured, inconclusive=(KEY,))).accused
+
+
+def test_of_the_field_certain_faults_are_missed_and_unknown_ones_are_unlisted() -> None:
+    assert (FIELD.missed, FIELD.unlisted) == ((), ())
+    other = replace(FIELD, measured=replace(ALONE, failing=(KEY, DATE)))
+    assert (other.missed, other.unlisted) == ((GENDER,), (DATE,))
+
+
+def test_nothing_is_complained_of_when_all_is_found_and_nobody_accused() -> None:
+    assert complaints(table(FOUND, CLEAN, FIELD)) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "complaint"),
+    [
+        ([said(FOUND, KEY), *[FOUND] * 99], "missed: gender"),
+        ([said(CLEAN, KEY)], "accused though conformant: extra-members"),
+        ([replace(CLEAN, measured=Measured(3))], "could not be judged: extra-members"),
+        ([replace(CLEAN, measured=Measured(None))], "could not be judged: extra-members"),
+        ([said(FOUND, KEY, GENDER), *[FOUND] * 9], "named rightly: 9 of 10"),
+        ([replace(FIELD, measured=Measured(0))], "missed in the field: flask"),
+        ([replace(FIELD, possible=(), certain=())], "listed nowhere: flask"),
+    ],
+)
+def test_a_measurement_fails_with_the_reason(rows: list[Row | FieldRow], complaint: str) -> None:
+    told = complaints(table(*rows))
+    assert len(told) == 1
+    assert complaint in told[0]
+
+
+def test_named_rightly_in_nineteen_of_twenty_is_enough() -> None:
+    assert complaints(table(said(FOUND, KEY, GENDER), *[FOUND] * 19)) == []
+
+
+def test_runs_that_disagree_are_told_apart() -> None:
+    one = table(FOUND, CLEAN, FIELD)
+    assert differences([one, one]) == []
+    assert differences([one, table(said(FOUND, GENDER, KEY), CLEAN)]) == [
+        f"gender: only sometimes {KEY}"
+    ]
+    assert differences([one, one, table(said(CLEAN, DATE))]) == [
+        f"extra-members: only sometimes {DATE}"
+    ]
+    assert differences([one, table(replace(FIELD, measured=Measured(0)))])
+    at_random = replace(FIELD, random=True)
+    assert not differences([table(at_random), table(replace(at_random, measured=Measured(0)))])
+
+
+def test_rows_survive_json() -> None:
+    heard = {"corrected": Heard(True, ("Server error",), 7, 1.5, "a note")}
+    whole = table(replace(FOUND, peers=heard), CLEAN, replace(FIELD, peers=heard))
+    assert loaded(json.loads(json.dumps(dumped(whole)))) == whole
+
+
+def test_a_sample_is_spread_over_the_groups_and_stable() -> None:
+    groups = {f"{group}-{number}": group for group in "abc" for number in range(5)}
+    few = spread(groups, 7)
+    assert sorted(groups[name] for name in few) == list("aaabbcc")
+    assert few == [name for name in groups if name in few]
+    more = spread(groups, 8)
+    assert set(few) < set(more)
+    assert spread(groups, 99) == list(groups)
+    assert spread({}, 3) == []
+
+
+def test_the_table_counts_by_group_and_lists_exceptions_only() -> None:
+    passes, fails = Heard(False), Heard(True, ("Undocumented HTTP status code",))
+    rows: list[Row] = [
+        replace(FOUND, peers={"published": fails, "corrected": passes}),
+        replace(said(FOUND, KEY), name="deaf", peers={"published": fails, "corrected": fails}),
+        replace(said(CLEAN, DATE), peers={"published": fails, "corrected": fails}),
+    ]
+    text = markdown(table(*rows))
+    assert (
+        "| leniency | 2 | 1 (50%) | 1 (50%) | 2 (100%) | 350 | 6.0 | 2 (100%) | 1 (50%) |" in text
+    )
+    assert "| freedoms | 1 | 1 | 0 | 300 | 5.0 | 1 (100%) | 1 (100%) |" in text
+    assert f"- `deaf` breaks `request.body.gender.*`; said: `{KEY}`" in text
+    assert f"- `extra-members`: `{DATE}`" in text
+    assert "- `extra-members`: Undocumented HTTP status code" in text
+    assert "`gender`" not in text.replace("request.body.gender", "")
+    assert "Not good enough" in text
+
+
+def test_a_table_without_exceptions_says_so_and_has_no_column_for_peers_that_did_not_run() -> None:
+    text = markdown(table(FOUND, CLEAN, FIELD))
+    assert text.endswith("## Exceptions\n\nNone.\n")
+    assert "Nothing was missed, and nobody was accused." in text
+    assert "| flask | implementation | 1 of 1 | 1 | 1 | 0 | 350 | 6.0 |" in text
+    assert "found by Schemathesis" not in text
+
+
+def test_a_peer_finds_what_it_exits_with_one_for() -> None:
+    report = {
+        "failures": [{"title": "Server error"}, {"title": "Server error"}],
+        "errors": [],
+        "test_cases": {"generated": 12},
+    }
+    assert peer.heard(report, 1, 2.0) == Heard(True, ("Server error",), 12, 2.0)
+    assert peer.heard({}, 0, 2.0) == Heard(False, (), 0, 2.0)
+    assert peer.heard({}, 2, 2.0) == Heard(False, (), 0, 2.0, "exit code 2")
+
+
+def test_the_peer_gets_everything_but_the_key_itself() -> None:
+    contract = load()
+    text = peer.settings(contract, "Jane", 1.0)
+    assert 'api_key = "Api-Key ${ADAPTY_API_KEY}"' in text
+    assert 'adapty-customer-user-id = "Jane"' in text
+    operation = peer.corrected(contract)["paths"][contract.path]["post"]
+    assert operation["security"] == [{"apikeyAuth": []}]
+    assert operation["parameters"][0]["name"] == "adapty-customer-user-id"
+    key = operation["requestBody"]["content"]["application/json"]["schema"]["properties"][
+        "custom_attributes"
+    ]["items"]["properties"]["key"]
+    assert key["pattern"] == r"^[\w.\-]*$"
