@@ -31,7 +31,8 @@ class Bench:
 
     `control` is the payload that the target accepts, `refused` maps the members that had to be left
     out of it to the exchange in which they were refused, `extra` are headers that it needs. `flaky`
-    says that it failed where it then did not; `pulse` is held while a sign of life is asked for.
+    says that it failed where it then did not; `isolated` are the requirements for whose breach
+    smaller requests were looked for; `pulse` is held while a sign of life is asked for.
     """
 
     contract: Contract
@@ -46,6 +47,7 @@ class Bench:
     extra: dict[str, str] = field(default_factory=dict)
     waiting: list[Waiting] = field(default_factory=list)
     flaky: bool = False
+    isolated: set[str] = field(default_factory=set)
     pulse: asyncio.Lock = field(default_factory=asyncio.Lock)
     dead: str | None = None
     spent: str | None = None

@@ -11,13 +11,15 @@ from conformance.bench import Waiting, control_id, send, send_control
 from conformance.client import BudgetSpent
 from conformance.control import find_control
 from conformance.exchanges import Exchange, Role, record_of
+from conformance.observe import symptoms
 from conformance.outcome import outcome
 from conformance.shrink import shrink
-from strategies.cases import Case, build, pools
+from strategies.cases import Case, Expect, build, pools
 
 TRIES = 3
 TRIES_OF_THE_FLAKY = 6  # at what fails, once the target has failed where it then did not
 MANY = 8  # cases without an answer, after which a sign of life is asked for
+MOST_ISOLATED = 6  # symptoms for which smaller requests are looked for
 UNANSWERED = ("timeout", "connection", "incomplete")
 
 
@@ -121,6 +123,8 @@ async def _settle_pool(
         return
     exchange = await send(bench, phase, "pool", pool, bench.control, 1, control_id(bench))
     if exchange.accepted:
+        for symptom in _news(bench, "accept", exchange):
+            await _isolated(bench, pool, symptom, phase)
         return
     if _is_to_wait(exchange) and not alone:
         await _put_off(bench, pool, exchange, phase)
@@ -160,9 +164,12 @@ async def _settle(bench: Bench, case: Case, phase: str, attempt: int = 1) -> Non
     if _is_to_wait(exchange) and attempt == 1:
         await _put_off(bench, [case], exchange, phase)
         return
-    if case.chapter == "generated" and _accuses(bench, case, exchange):
-        if await _shrunk(bench, case, control, guard, phase):
+    if case.chapter == "generated":
+        accused = _accuses(bench, case, exchange)
+        if accused and await _shrunk(bench, case, control, guard, phase, None):
             return
+        for symptom in () if accused else _news(bench, case.expect, exchange):
+            await _shrunk(bench, case, control, guard, phase, symptom)
     while attempt < _most(bench, exchange) and _again(bench, case, exchange) and not bench.over:
         if exchange.trouble in UNANSWERED and not await _alive(bench, case, phase):
             return
@@ -189,21 +196,55 @@ def _accuses(bench: Bench, case: Case, exchange: Exchange) -> bool:
     return judged.result == "broken"
 
 
-async def _shrunk(bench: Bench, case: Case, control: Any, guard: str | None, phase: str) -> bool:
-    """Put the one change that accuses the target in a generated case's place, if there is one."""
+async def _shrunk(
+    bench: Bench, case: Case, control: Any, guard: str | None, phase: str, symptom: str | None
+) -> bool:
+    """Put the one change that accuses the target, or shows a symptom, in a generated case's place,
+    if there is one."""
 
-    async def still_fails(smaller: Case) -> bool:
+    async def shows(smaller: Case) -> bool:
         exchange = await send(bench, phase, "search", [smaller], control, 1, guard)
-        return _accuses(bench, smaller, exchange)
+        if symptom is None:
+            return _accuses(bench, smaller, exchange)
+        return symptom in symptoms(bench.contract, smaller.expect, exchange)
 
-    smallest = await shrink(bench.contract, case, control, still_fails)
+    alike = symptom is None
+    smallest = await shrink(bench.contract, case, control, shows, alike=alike)
     if smallest is None:
         return False
-    bench.journal.note("shrunk", case=case.id, to=smallest.id)
+    if alike:
+        bench.journal.note("shrunk", case=case.id, to=smallest.id)
     bench.journal.case(record_of(smallest, control))
     for attempt in (1, 2):
         await _probe(bench, smallest, control, guard, phase, attempt)
     return True
+
+
+async def _isolated(bench: Bench, pool: Sequence[Case], symptom: str, phase: str) -> None:
+    """Send the one case of an accepted pool whose answer shows a symptom, if one alone does."""
+    while len(pool) > 1:
+        half = len(pool) // 2
+        for part in (pool[:half], pool[half:]):
+            exchange = await send(
+                bench, phase, "search", part, bench.control, 1, control_id(bench)
+            )  # fmt: skip
+            if symptom in symptoms(bench.contract, "accept", exchange):
+                break
+        else:
+            return  # it comes and goes, or takes several of them
+        pool = part
+    await _probe(bench, pool[0], bench.control, control_id(bench), phase, 1)
+
+
+def _news(bench: Bench, expect: Expect, exchange: Exchange) -> list[str]:
+    """The symptoms that no smaller request is known to show, once each and few in all: a target
+    that breaks many promises at once need not be asked about each."""
+    shown = bench.control_exchange
+    usual = symptoms(bench.contract, "accept", shown) if shown else frozenset()
+    found = sorted(symptoms(bench.contract, expect, exchange) - usual - bench.isolated)
+    fresh = found[: max(0, MOST_ISOLATED - len(bench.isolated))]
+    bench.isolated.update(fresh)
+    return fresh
 
 
 async def _alive(bench: Bench, case: Case, phase: str) -> bool:

@@ -45,6 +45,13 @@ def observe(contract: Contract, exchange: Exchange, expect: Expect) -> list[Obse
     ]
 
 
+def symptoms(contract: Contract, expect: Expect, exchange: Exchange) -> frozenset[str]:
+    """The requirements that the answer in `exchange` breaks."""
+    return frozenset(
+        each.requirement for each in observe(contract, exchange, expect) if not each.ok
+    )
+
+
 def _all(contract: Contract, exchange: Exchange, expect: Expect) -> Iterator[Observation]:
     response, status = exchange.response, exchange.status
     is_open, is_valid = expect == "open", expect == "accept"

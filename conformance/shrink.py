@@ -1,18 +1,20 @@
-"""Shrinking a generated payload that accuses the target to the one change that does it."""
+"""Shrinking a generated payload to the one change that shows what it showed."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from spec.contract import Contract
-from spec.formats import Validity
 from spec.reading import same_json
+from spec.schema import ITEM
 from strategies import edits
 from strategies.cases import Case
-from strategies.edits import ABSENT, Edit, Path
-from strategies.generated import broken_by
-from strategies.promises import promise_of
+from strategies.controls import place
+from strategies.edits import ABSENT, APPEND, Edit, Path
+from strategies.generated import broken_by, expectation
+from strategies.promises import location_of, promise_of
 
 BUDGET = 24  # requests spent on one payload
 
@@ -31,63 +33,100 @@ def differences(control: Any, payload: Any, path: Path = ()) -> list[Edit]:
     return found
 
 
+@dataclass
+class _Search:
+    """What to look for, and how many requests may still be spent on it."""
+
+    contract: Contract
+    case: Case
+    control: Any
+    shows: Callable[[Case], Awaitable[bool]]
+    alike: bool
+    left: int = field(default=BUDGET)
+
+    def smaller(self, changes: list[Edit], told: Edit) -> Case | None:
+        """The case of these changes, told as the change `told`; None if it is no such case."""
+        payload = edits.apply(self.control, changes)
+        expect = expectation(self.contract, payload)
+        if self.alike and expect != self.case.expect:
+            return None
+        keys: tuple[str, ...] = ()
+        if expect == "accept":
+            keys = (promise_of(self.contract, told),)
+        elif expect == "refuse":
+            keys = tuple(broken_by(self.contract, payload)[:1])
+        origin = f"shrunk-from-{self.case.id.replace('/', '-')}"
+        return Case(
+            f"{keys[0] if keys else 'request.generated'}/{origin}", keys, expect, "generated",
+            "; ".join(edits.words(edit, self.control) for edit in changes), tuple(changes),
+        )  # fmt: skip
+
+    async def holds(self, changes: list[Edit], told: Edit | None = None) -> Case | None:
+        """That case if it still shows what is looked for, None if not or if nothing is left."""
+        smaller = self.smaller(changes, told or changes[0])
+        if smaller is None or not self.left:
+            return None
+        self.left -= 1
+        return smaller if await self.shows(smaller) else None
+
+
 async def shrink(
     contract: Contract,
     case: Case,
     control: Any,
-    still_fails: Callable[[Case], Awaitable[bool]],
+    shows: Callable[[Case], Awaitable[bool]],
+    *,
+    alike: bool = True,
 ) -> Case | None:
-    """The smallest case, one change from `control`, that accuses the target as `case` does.
+    """The smallest case, one change from `control`, that shows what a generated `case` showed.
 
-    `still_fails` sends a case and says whether the target fails it. None when no one change does.
+    `shows` sends a case and says whether it does. With `alike`, the contract has to say of the
+    smaller payload what it says of the whole. None when no one change does.
     """
     found = differences(control, case.edits[0].value)
     if not found:
         return None  # the control itself, which the target took before
-    if case.expect == "refuse":
-        return await _smallest_violation(contract, case, control, found, still_fails)
-    return await _smallest_refused(contract, case, control, found, still_fails)
-
-
-async def _smallest_violation(
-    contract: Contract, case: Case, control: Any, found: list[Edit],
-    still_fails: Callable[[Case], Awaitable[bool]],
-) -> Case | None:  # fmt: skip
-    reading, left = contract.request_reading, BUDGET
-    for edit in found:
-        payload = edits.apply(control, [edit])
-        if left and reading.validity(payload) is Validity.VIOLATION:
-            broken = broken_by(contract, payload)
-            smaller = _case(case, broken[0], control, edit) if broken else None
-            left -= smaller is not None
-            if smaller and await still_fails(smaller):
-                return smaller
-    return None
-
-
-async def _smallest_refused(
-    contract: Contract, case: Case, control: Any, found: list[Edit],
-    still_fails: Callable[[Case], Awaitable[bool]],
-) -> Case | None:  # fmt: skip
-    left = BUDGET
-    groups = [found]
-    while groups and left:
-        group = groups.pop(0)
-        if contract.request_reading.validity(edits.apply(control, group)) is not Validity.VALID:
-            continue
-        left -= 1
-        name = promise_of(contract, group[0])
-        if not await still_fails(_case(case, name, control, *group)):
+    search = _Search(contract, case, control, shows, alike)
+    one_by_one = alike and case.expect == "refuse"
+    waiting = [[edit] for edit in found] if one_by_one else [found]
+    while waiting and search.left:
+        group = waiting.pop(0)
+        smaller = await search.holds(group)
+        if smaller is None:
             continue
         if len(group) == 1:
-            return _case(case, name, control, group[0])
+            return await _inside(search, group[0]) or smaller
         half = len(group) // 2
-        groups = [group[:half], group[half:]]
+        waiting = [group[:half], group[half:]]
     return None
 
 
-def _case(case: Case, requirement: str, control: Any, *changes: Edit) -> Case:
-    return Case(
-        f"{requirement}/shrunk-from-{case.id.replace('/', '-')}", (requirement,), case.expect,
-        "generated", "; ".join(edits.words(edit, control) for edit in changes), tuple(changes),
-    )  # fmt: skip
+async def _inside(search: _Search, edit: Edit) -> Case | None:
+    """Where a list was changed: the one item, or the one member of one, that does it."""
+    before = edits.get(search.control, edit.path)
+    if not (isinstance(edit.value, list) and isinstance(before, list)):
+        return None
+    new = [item for item in edit.value if not any(same_json(item, other) for other in before)]
+    for item in new:
+        found = await search.holds([Edit((*edit.path, APPEND), item)])
+        if found is None:
+            continue
+        for told, change in _members(search.contract, edit.path, item):
+            smallest = await search.holds([change], told)
+            if smallest is not None:
+                return smallest
+        return found
+    return None
+
+
+def _members(contract: Contract, path: Path, item: Any) -> Iterator[tuple[Edit, Edit]]:
+    """Each member of an item as a change of its own: where it stands, and a good item that has it.
+
+    Most have no more than two, so that the last may go untold.
+    """
+    if not isinstance(item, dict):
+        return
+    where = location_of(Edit(path, item))
+    for number, (name, value) in enumerate(item.items()):
+        change = place(contract, (*where, ITEM, name), value, 700 + number)
+        yield Edit((*path, APPEND, name), value), change

@@ -18,20 +18,21 @@ from strategies.edits import Edit
 
 def case_of(contract: Contract, name: str, body: Any) -> Case:
     """The case of sending `body` as it is; `name` becomes its id."""
-    validity = contract.request_reading.validity(body)
-    expects: dict[Validity, Expect] = {
-        Validity.VALID: "accept",
-        Validity.OPEN: "open",
-        Validity.VIOLATION: "refuse",
-    }
-    expect = expects[validity]
-    if expect == "accept" and _has_lines(body):
-        expect = "open"  # valid JSON, but no one line of text, as every example is
+    expect = expectation(contract, body)
     broken = broken_by(contract, body) if expect == "refuse" else []
-    if expect == "refuse" and not broken:
-        expect = "open"  # refused by a keyword that has no requirement: nothing to be said
     keys = tuple(broken[:1]) if expect == "refuse" else ("response.status",) * (expect == "accept")
     return Case(name, keys, expect, "generated", name.replace("/", " "), (Edit((), body),))
+
+
+def expectation(contract: Contract, body: Any) -> Expect:
+    """What the contract says of a body: to be accepted, to be refused, or open."""
+    validity = contract.request_reading.validity(body)
+    if validity is Validity.VALID:
+        # Text of several lines is valid JSON, but no one line as every example is.
+        return "open" if _has_lines(body) else "accept"
+    # What is refused by a keyword without a requirement says nothing.
+    violated = validity is Validity.VIOLATION and broken_by(contract, body)
+    return "refuse" if violated else "open"
 
 
 def _has_lines(value: Any) -> bool:

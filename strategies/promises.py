@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from spec.contract import Contract
 from spec.requirements import identifier
-from spec.schema import ITEM, Location
+from spec.schema import ITEM, Location, at
 from strategies.edits import ABSENT, APPEND, Edit
 
 SUBJECT = "request.body"
@@ -18,9 +21,9 @@ def location_of(edit: Edit) -> Location:
 def promise_of(contract: Contract, edit: Edit) -> str:
     """The id of the requirement that a refused valid edit breaks.
 
-    The most telling keyword at its place: `optional` for a member left out, `nullable` for null,
-    `enum`, `format`, a branch or the type for a value, and `additionalProperties` of the object
-    for a member that the contract does not name.
+    The most telling keyword at its place: `optional` for a member left out, `nullable` for null, a
+    limit for a value that reaches it, `enum`, `format`, `pattern`, a branch or the type for any
+    other, and `additionalProperties` of the object for a member that the contract does not name.
     """
     where = location_of(edit)
     if edit.value is ABSENT:
@@ -28,7 +31,8 @@ def promise_of(contract: Contract, edit: Edit) -> str:
     elif edit.value is None:
         keywords = ("nullable", "type")
     else:
-        keywords = ("enum", "const", "format", "oneOf", "anyOf", "type")
+        told = ("enum", "const", "format", "pattern", "oneOf", "anyOf", "type")
+        keywords = (*_reached(contract, where, edit.value), *told)
     for keyword in keywords:
         key = identifier(SUBJECT, where, keyword)
         if key in contract.requirements:
@@ -40,3 +44,14 @@ def promise_of(contract: Contract, edit: Edit) -> str:
         if key in contract.requirements:
             return key
     return "response.status"
+
+
+def _reached(contract: Contract, where: Location, value: Any) -> Iterator[str]:
+    """The limits of size at `where` that a value reaches."""
+    try:
+        node = at(contract.request, where)
+    except KeyError:
+        return
+    for keyword, kind in (("maxLength", str), ("maxItems", list)):
+        if isinstance(value, kind) and len(value) == node.get(keyword):
+            yield keyword

@@ -7,6 +7,8 @@ import copy
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
+from operator import eq
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +199,45 @@ def test_the_one_valid_change_that_is_refused_is_found() -> None:
         assert found.requirements == (f"request.body.{requirement}",)
         assert found.expect == "accept"
         assert sent <= 8
+
+
+def items(*added: Any) -> list[Any]:
+    return [{"key": "another", "value": "sample"}, *added]
+
+
+def test_what_is_wrong_with_an_item_is_found_in_it() -> None:
+    def some(test: Callable[[Any], bool]) -> Callable[[Any], bool]:
+        return lambda sent: any(test(item) for item in sent["custom_attributes"])
+
+    attributes = "request.body.custom_attributes"
+    extra = {"key": "a", "value": 1, "more": True}
+    wrong: list[tuple[Any, Callable[[Any], bool], str]] = [
+        ({"key": "b", "value": 1.5}, lambda i: i["value"] == 1.5, "item.value.oneOf"),
+        ({"key": "k" * 30, "value": 1}, lambda i: len(i["key"]) > 29, "item.key.maxLength"),
+        ({"key": "A-B", "value": 1}, lambda i: i["key"] == "A-B", "item.key.pattern"),
+        ({"key": "c", "value": "v" * 50}, lambda i: i["value"] == "v" * 50, "item.value.maxLength"),
+        (extra, lambda i: "more" in i, "item.additionalProperties"),
+    ]
+    for item, refuses, requirement in wrong:
+        found, sent = shrunk(body(custom_attributes=items(item), gender="m"), some(refuses))
+        assert found is not None
+        assert found.requirements == (f"{attributes}.{requirement}",)
+        assert len(found.edits[0].value) == (3 if "more" in item else 2)
+        assert sent <= 8
+    whole: list[tuple[Any, str]] = [({"key": "a"}, "item.value.required"), (5, "item.type")]
+    for item, requirement in whole:
+        payload = body(custom_attributes=items(item))
+        found, _ = shrunk(payload, some(partial(eq, item)))
+        assert found is not None
+        assert found.requirements == (f"{attributes}.{requirement}",)
+        assert found.edits[0].value == item
+
+
+def test_a_list_that_is_refused_for_its_length_is_told_by_the_limit() -> None:
+    many = [{"key": f"k{number}", "value": number} for number in range(30)]
+    found, _ = shrunk(body(custom_attributes=many), lambda s: len(s["custom_attributes"]) > 20)
+    assert found is not None
+    assert found.requirements == ("request.body.custom_attributes.maxItems",)
 
 
 def test_what_no_one_change_shows_is_not_shrunk() -> None:
