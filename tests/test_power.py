@@ -33,8 +33,8 @@ GENDER, KEY, DATE, IDENTITY = (
     "request.header.identity",
 )
 ALONE = Measured(1, (GENDER,), (GENDER,), requests=350, seconds=6.0)
-FOUND = Row("gender", "leniency", ("request.body.gender.*",), ALONE)
-CLEAN = Row("extra-members", "freedoms", (), Measured(0, requests=300, seconds=5.0))
+FOUND = Row("gender", "leniency", ("request.body.gender.*",), "", ALONE)
+CLEAN = Row("extra-members", "freedoms", (), "", Measured(0, requests=300, seconds=5.0))
 FIELD = FieldRow("flask", "implementation", (GENDER,), ("auth.*",), False, ALONE)
 META: dict[str, Any] = {
     "command": "python -m benchmarks.power", "suite": "1", "schemathesis": "4", "python": "3",
@@ -191,13 +191,15 @@ def test_the_table_counts_by_group_and_lists_exceptions_only() -> None:
     rows: list[Row] = [
         replace(FOUND, peers={"published": fails, "corrected": passes}),
         replace(said(FOUND, KEY), name="deaf", peers={"published": fails, "corrected": fails}),
+        replace(said(FOUND, *[GENDER] * 3, KEY), name="crowd", several="one per field"),  # no peer
         replace(said(CLEAN, DATE), peers={"published": fails, "corrected": fails}),
     ]
     text = markdown(table(*rows))
     assert (
-        "| leniency | 2 | 1 (50%) | 1 (50%) | 2 (100%) | 350 | 6.0 | 2 (100%) | 1 (50%) |" in text
-    )
+        "| leniency | 3 | 2 (67%) | 2 (67%) | 2 (67%) | 350 | 6.0 | 2 (67%) | 1 (33%) |"
+    ) in text
     assert "| freedoms | 1 | 1 | 0 | 300 | 5.0 | 1 (100%) | 1 (100%) |" in text
+    assert f"- `crowd` has 4; beside the fault: `{KEY}` (by nature: one per field)" in text
     assert f"- `deaf` breaks `request.body.gender.*`; said: `{KEY}`" in text
     assert f"- `extra-members`: `{DATE}`" in text
     assert "- `extra-members`: Undocumented HTTP status code" in text
@@ -232,7 +234,13 @@ def test_the_peer_gets_everything_but_the_key_itself() -> None:
     operation = peer.corrected(contract)["paths"][contract.path]["post"]
     assert operation["security"] == [{"apikeyAuth": []}]
     assert operation["parameters"][0]["name"] == "adapty-customer-user-id"
-    key = operation["requestBody"]["content"]["application/json"]["schema"]["properties"][
-        "custom_attributes"
-    ]["items"]["properties"]["key"]
-    assert key["pattern"] == r"^[\w.\-]*$"
+    asked = operation["requestBody"]["content"]["application/json"]["schema"]
+    assert key_pattern(asked) == "^[A-Za-z0-9._-]+$"
+    told = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    assert key_pattern(told["properties"]["data"]) == r"^[\w.\-]*$", "any choice is a right answer"
+
+
+def key_pattern(schema: dict[str, Any]) -> object:
+    """What the keys of the attributes in a schema must match."""
+    attributes: dict[str, Any] = schema["properties"]["custom_attributes"]
+    return attributes["items"]["properties"]["key"]["pattern"]

@@ -7,9 +7,10 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from benchmarks.power import peer
+from benchmarks.power.battery import Server
+from benchmarks.power.field import Implementation
 from benchmarks.power.processes import ServerError, completed, server
 from benchmarks.power.score import FieldRow, Heard, Measured, Row, measured
 
@@ -45,16 +46,21 @@ def of_the_battery(name: str) -> Subject:
     return Subject("benchmarks.power.battery", name, CUSTOMER, TIMEOUT)
 
 
-def faulty_or_not(name: str, group: str, breaks: tuple[str, ...], way: Way) -> Row:
+def known(one: Server, way: Way) -> Row:
     """The row of a server of the battery; one that does not start is a row with the reason."""
-    subject = of_the_battery(name)
+    subject = of_the_battery(one.name)
     try:
-        return Row(name, group, breaks, suite(subject, way), _peers(subject, way))
+        return row(one, suite(subject, way), _peers(subject, way))
     except ServerError as error:
-        return Row(name, group, breaks, Measured(None, note=f"did not start: {error}"))
+        return row(one, Measured(None, note=f"did not start: {error}"), {})
 
 
-def from_the_field(implementation: Any, way: Way) -> FieldRow:
+def row(one: Server, said: Measured, peers: dict[str, Heard]) -> Row:
+    """What was said of a server, beside what is known of it."""
+    return Row(one.name, one.group, one.breaks, one.several, said, peers)
+
+
+def from_the_field(implementation: Implementation, way: Way) -> FieldRow:
     """The row of an implementation. Raises ServerError where this machine cannot run it."""
     subject = Subject("benchmarks.power.field", implementation.name, None, 5.0)
     return FieldRow(

@@ -45,11 +45,15 @@ class Heard:
 
 @dataclass(frozen=True)
 class Row:
-    """A server of the battery: what is wrong with it (nothing: conformant), and what was said."""
+    """A server of the battery: what is wrong with it (nothing: conformant), and what was said.
+
+    `several` says why its fault is more than a few findings by nature, where it is.
+    """
 
     name: str
     group: str
     breaks: tuple[str, ...]
+    several: str
     measured: Measured
     peers: dict[str, Heard] = field(default_factory=dict)
 
@@ -214,7 +218,7 @@ def loaded(content: Mapping[str, Any]) -> Table:
     return Table(
         meta=dict(content["meta"]),
         rows=tuple(
-            Row(each["name"], each["group"], tuple(each["breaks"]), **_told(each))
+            Row(each["name"], each["group"], tuple(each["breaks"]), each["several"], **_told(each))
             for each in content["rows"]
         ),
         field=tuple(

@@ -31,8 +31,8 @@ identity and the seed. Its checks and phases are the default ones; only the docu
 sent. It *finds* a fault when it exits with 1, whatever its reason. A tool that fails every server
 finds every fault, so read that column beside the share of conformant servers that it fails. The
 *corrected* document is that of our own Schemathesis phase: prose limits are keywords, any 4xx is a
-refusal, what the vendor leaves open is open. It also has the security scheme and the header that
-the checks for them need."""
+refusal. It also has the security scheme and the header that the checks for them need, and a hook
+that sends nothing which the vendor leaves open."""
 
 
 def markdown(table: Table) -> str:
@@ -156,6 +156,7 @@ def _exceptions(table: Table) -> str:
         ],
         f"More than {FEW} findings": [
             f"`{row.name}` has {len(row.measured.findings)}; beside the fault: {_ids(row.beside)}"
+            f"{f' (by nature: {row.several})' if row.several else ''}"
             for row in faulty
             if not row.few
         ],
@@ -216,12 +217,12 @@ def _groups(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
 
 
 def _peers(rows: Sequence[Row] | Sequence[FieldRow]) -> list[str]:
-    """The peers that every one of these rows has."""
-    return [name for name in PEER_WORDS if rows and all(name in row.peers for row in rows)]
+    """The peers that any of these rows has; a server that did not start has none."""
+    return [name for name in PEER_WORDS if any(name in row.peers for row in rows)]
 
 
 def _finds(peer: str) -> Callable[[Row], bool]:
-    return lambda row: row.peers[peer].finds
+    return lambda row: peer in row.peers and row.peers[peer].finds
 
 
 def _share(rows: Sequence[Row], told: Callable[[Row], bool]) -> str:
