@@ -1,0 +1,35 @@
+"""Small servers that each break one promise, as real implementations do, and conformant ones that
+each use one freedom which the contract leaves.
+
+What a server breaks was decided from the contract, without a look at what the suite says of it.
+"""
+
+from __future__ import annotations
+
+from benchmarks.power.battery.authentication import AUTHENTICATION
+from benchmarks.power.battery.crashes import CRASHES
+from benchmarks.power.battery.errors import ERRORS
+from benchmarks.power.battery.freedoms_answers import ANSWERS
+from benchmarks.power.battery.freedoms_requests import REQUESTS
+from benchmarks.power.battery.leniency_fields import FIELDS
+from benchmarks.power.battery.leniency_reading import READING
+from benchmarks.power.battery.meaning import MEANING
+from benchmarks.power.battery.responses_members import MEMBERS
+from benchmarks.power.battery.responses_whole import WHOLE
+from benchmarks.power.battery.server import Server
+from benchmarks.power.battery.state import STATE
+from benchmarks.power.battery.strictness import STRICTNESS
+from benchmarks.power.battery.wrong_reason import WRONG_REASON
+
+__all__ = ["SERVERS", "Server"]
+
+_ALL = (
+    *MEMBERS, *WHOLE, *ERRORS, *AUTHENTICATION, *FIELDS, *READING, *STRICTNESS, *CRASHES, *MEANING,
+    *STATE, *WRONG_REASON, *ANSWERS, *REQUESTS,
+)  # fmt: skip
+
+SERVERS: dict[str, Server] = {each.name: each for each in _ALL}
+
+if len(SERVERS) < len(_ALL):
+    names = [each.name for each in _ALL]
+    raise ValueError(f"two servers are called {next(n for n in names if names.count(n) > 1)}")
