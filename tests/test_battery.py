@@ -41,7 +41,7 @@ HEADERS = {
     "adapty-customer-user-id": "jane",
     "content-type": "application/json",
 }
-SECONDS = 2.0
+SECONDS = 1.0
 
 
 def by_group(group: Group) -> list[Server]:

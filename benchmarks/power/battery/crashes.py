@@ -33,20 +33,17 @@ TEXTS: tuple[tuple[str, str, Callable[[str], object]], ...] = (
     ("double-quote", "a double quote, as in JSON made by hand", lambda v: '"' in v),
     ("percent", "a percent sign, as in a format", lambda v: "%" in v),
     ("brace", "a brace, as in a template", lambda v: "{" in v),
-    ("dollar", "a dollar sign, as in a shell", lambda v: "$" in v),
     ("angle-bracket", "an angle bracket, as in XML made by hand", lambda v: "<" in v),
     ("backslash", "a backslash", lambda v: "\\" in v),
-    ("semicolon", "a semicolon or two dashes, to a firewall", lambda v: ";" in v or "--" in v),
     ("line-end", "a line end, as in a log or a header", lambda v: "\n" in v),
     ("long", "more than 255 characters, as in a database", lambda v: len(v) > 255),
-    ("very-long", "more than 60,000 characters", lambda v: len(v) > 60_000),
+    ("very-long", "more than 5,000 characters", lambda v: len(v) > 5000),
     ("nul", "NUL, as in Postgres", lambda v: "\0" in v),
     ("control", "a control character, as in XML",
      lambda v: re.search(r"[\x01-\x08\x0b\x0c\x0e-\x1f]", v)),
     ("latin-1", "characters beyond latin-1", lambda v: max(v) > "\xff"),
     ("not-ascii", "characters beyond ASCII", lambda v: not v.isascii()),
     ("combining", "combining marks or joiners", lambda v: re.search("[\u0300-\u036f\u200d]", v)),
-    ("right-to-left", "text from right to left", lambda v: re.search("[\u0590-\u06ff\u202e]", v)),
 )  # fmt: skip
 
 
@@ -239,6 +236,7 @@ RAW: tuple[tuple[str, str, Callable[[bytes], bool]], ...] = (
     ("same-member", "the same member twice", _same_member),
     ("nesting", "deep nesting", _too_deep),
     ("hundred-levels", "a hundred levels of nesting",
+    
      lambda raw: b"[" * 100 in raw or b'{"a":' * 100 in raw),
 )  # fmt: skip
 
@@ -254,7 +252,9 @@ def _raw(test: Callable[[bytes], bool]) -> Callable[[Callable[[bytes], Json], by
 
 def _all() -> Iterator[Server]:
     for words, about, text_test in TEXTS:
-        refused = (f"{_BODY}.*", "echo.*") if words not in ("nul", "control", "long") else ()
+        refused = (
+            (f"{_BODY}.*", "echo.*") if words not in ("nul", "control", "long", "very-long") else ()
+        )
         yield _fault(
             f"text-{words}",
             f"It crashes on text with {about}.",

@@ -13,7 +13,6 @@ from dataclasses import replace
 from benchmarks.power.battery.changes import (
     Change,
     identified,
-    loosened,
     media_taken,
     parsed,
     values_kept,
@@ -215,10 +214,4 @@ READING: tuple[Server, ...] = (
     _fault("media-forms", "Forms are taken, whatever they hold.", "request.media_type", _forms),
     *_first_attributes(),
     *_identities(),
-    _fault(
-        "json-in-a-string",
-        "installation_meta may be a string of JSON.",
-        "request.body.installation_meta.type",
-        loosened("installation_meta", lambda v: isinstance(v, str) and v.startswith("{")),
-    ),
 )

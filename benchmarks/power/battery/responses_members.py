@@ -79,7 +79,7 @@ def _missing() -> Iterator[Server]:
                 continue  # the envelope's own faults are told in another table
             yield _fault(
                 f"{_words(gone)}-missing",
-                f"{each} is missing in every 200 that has {name(place)}.",
+                f"{_words(gone)} is missing in every 200.",
                 _ids(gone, "required"),
                 without(gone),
             )

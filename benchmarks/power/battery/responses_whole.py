@@ -42,16 +42,16 @@ def _envelopes() -> Iterator[Server]:
          lambda b: {"profile": b["data"]}),
         ("in-a-list", "a list", ("response.200.type",), lambda b: [b]),
         ("in-a-string", "JSON in a JSON string", ("response.200.type",), json.dumps),
-        ("data-as-a-list", "`data` with a list", (f"{_DATA}.type",),
+        ("data-as-a-list", "`data` that holds a list", (f"{_DATA}.type",),
          lambda b: {"data": [b["data"]]}),
-        ("data-null", "`data` with null", (f"{_DATA}.type",), lambda _: {"data": None}),
-        ("data-as-text", "`data` with JSON in a string", (f"{_DATA}.type",),
+        ("data-null", "`data` that holds null", (f"{_DATA}.type",), lambda _: {"data": None}),
+        ("data-as-text", "`data` that holds JSON in a string", (f"{_DATA}.type",),
          lambda b: {"data": json.dumps(b["data"])}),
-        ("data-empty", "`data` with nothing in it", (f"{_DATA}.*.required",),
+        ("data-empty", "`data` that holds nothing", (f"{_DATA}.*.required",),
          lambda _: {"data": {}}),
-        ("camel-case", "members in camel case", (f"{_DATA}.*.required",),
+        ("camel-case", "JSON with members in camel case", (f"{_DATA}.*.required",),
          lambda b: {"data": {_camel(key): value for key, value in b["data"].items()}}),
-        ("json-api", "the members under `attributes`, as JSON:API has them",
+        ("json-api", "what JSON:API makes of a profile",
          (f"{_DATA}.*.required",),
          lambda b: {"data": {"id": "1", "type": "profile", "attributes": b["data"]}}),
     ]  # fmt: skip
@@ -83,7 +83,7 @@ def _status(status: int, body: bytes | None = None, *headers: tuple[bytes, bytes
 
 
 def _statuses() -> Iterator[Server]:
-    for status in (201, 202, 203, 206):
+    for status in (201, 202, 206):
         yield _fault(
             f"status-{status}",
             f"A valid request is answered with {status}.",
@@ -140,7 +140,6 @@ def _content_types() -> Iterator[Server]:
         "text-json": b"text/json",
         "bytes": b"application/octet-stream",
         "json-api": b"application/vnd.api+json",
-        "javascript": b"application/javascript",
         "missing": None,
     }.items():
         yield _fault(
@@ -164,16 +163,16 @@ def _bytes() -> Iterator[Server]:
     table: list[tuple[str, str, Callable[[bytes], bytes]]] = [
         ("empty", "empty", lambda _: b""),
         ("cut", "cut by a byte, with a content length that fits", lambda b: b[:-1]),
-        ("with-more-behind", "followed by a comment", lambda b: b + b"\n<!-- 0.004 s -->"),
-        ("prefixed", "behind a prefix against hijacking", lambda b: b")]}',\n" + b),
-        ("twice", "there twice", lambda b: b + b),
-        ("with-a-comma", "with a comma before its end", lambda b: b[:-1] + b",}"),
+        ("with-more-behind", "JSON with a comment behind it", lambda b: b + b"\n<!-- 0.004 s -->"),
+        ("prefixed", "JSON behind a prefix against hijacking", lambda b: b")]}',\n" + b),
+        ("twice", "the same JSON twice", lambda b: b + b),
+        ("with-a-comma", "JSON with a comma before its end", lambda b: b[:-1] + b",}"),
         ("in-single-quotes", "Python's repr", lambda b: repr(json.loads(b)).encode()),
         ("utf-16", "in UTF-16", lambda b: b.decode().encode("utf-16")),
         ("invalid-utf-8", "not UTF-8", lambda b: b.replace(b'"data"', b'"note":"\xe9","data"', 1)),
         ("nan", "JSON but for a NaN", _revenue(b"NaN")),
         ("infinity", "JSON but for an Infinity", _revenue(b"Infinity")),
-        ("raw-line-end", "with a line end inside a string",
+        ("raw-line-end", "JSON with a raw line end in a string",
          lambda b: b.replace(b'"data"', b'"note":"a\nb","data"', 1)),
         ("form", "a form", lambda _: b"profile_id=1&customer_user_id=2"),
     ]  # fmt: skip
