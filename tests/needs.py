@@ -1,4 +1,4 @@
-"""What a test needs of the machine beside Python."""
+"""What a test needs beside the suite: programs, and the packages of the extra `power`."""
 
 from __future__ import annotations
 
