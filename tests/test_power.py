@@ -19,6 +19,7 @@ from benchmarks.power.score import (
     complaints,
     differences,
     dumped,
+    joined,
     loaded,
     measured,
     spread,
@@ -37,9 +38,9 @@ FOUND = Row("gender", "leniency", ("request.body.gender.*",), "", ALONE)
 CLEAN = Row("extra-members", "freedoms", (), "", Measured(0, requests=300, seconds=5.0))
 FIELD = FieldRow("flask", "implementation", (GENDER,), ("auth.*",), False, ALONE)
 META: dict[str, Any] = {
-    "command": "python -m benchmarks.power", "suite": "1", "schemathesis": "4", "python": "3",
+    "commands": ["python -m benchmarks.power"], "suite": "1", "schemathesis": "4", "python": "3",
     "date": "2026-11-25", "cores": 2, "jobs": 2, "seed": 1, "phases": "", "suite_workers": 0,
-    "skipped": [],
+    "skipped": {},
 }  # fmt: skip
 
 
@@ -50,7 +51,7 @@ def said(row: Row, *ids: str) -> Row:
 
 def table(*rows: Row | FieldRow) -> Table:
     return Table(
-        META,
+        {**META, "skipped": {}},
         tuple(row for row in rows if isinstance(row, Row)),
         tuple(row for row in rows if isinstance(row, FieldRow)),
     )
@@ -90,6 +91,18 @@ def test_findings_are_unfolded_and_in_the_order_of_the_summary() -> None:
     assert read.inconclusive == (IDENTITY,)
     assert (read.requests, read.requests_by_phase["deterministic"]) == (9, 8)
     assert (read.exit_code, read.seconds) == (1, 6.0)
+
+
+def test_a_run_that_ends_at_its_first_request_says_that_a_valid_one_is_refused() -> None:
+    content = results((KEY, "must", "untested", []))
+    content["summary"]["requests"] = 1
+    content["run"]["stopped"] = "the key is refused"
+    read = measured(content, 3, 1.0)
+    assert (read.findings, read.failing, read.note) == (
+        ("response.status",), ("response.status",), "the key is refused",
+    )  # fmt: skip
+    content["summary"]["requests"] = 2
+    assert measured(content, 3, 1.0).failing == ()
 
 
 @pytest.mark.parametrize(
@@ -175,6 +188,20 @@ def test_rows_survive_json() -> None:
     assert loaded(json.loads(json.dumps(dumped(whole)))) == whole
 
 
+def test_kept_tables_are_joined_in_order_and_the_last_to_have_a_server_counts() -> None:
+    later = said(FOUND, KEY)
+    one, two = table(FOUND, FIELD), table(CLEAN, later)
+    one.meta["skipped"] = {"gender": "no reason", "prism": "no npm"}
+    two = replace(two, meta={**META, "commands": ["another"], "seed": 2})
+    whole = joined([one, two], ["extra-members", "gender", "flask"])
+    assert whole.rows == (CLEAN, later)
+    assert whole.field == (FIELD,)
+    assert whole.meta["commands"] == ["python -m benchmarks.power", "another"]
+    assert whole.meta["seed"] == 1
+    assert whole.meta["skipped"] == {"prism": "no npm"}
+    assert "`prism` was not run: no npm." in markdown(whole)
+
+
 def test_a_sample_is_spread_over_the_groups_and_stable() -> None:
     groups = {f"{group}-{number}": group for group in "abc" for number in range(5)}
     few = spread(groups, 7)
@@ -196,7 +223,7 @@ def test_the_table_counts_by_group_and_lists_exceptions_only() -> None:
     ]
     text = markdown(table(*rows))
     assert (
-        "| leniency | 3 | 2 (67%) | 2 (67%) | 2 (67%) | 350 | 6.0 | 2 (67%) | 1 (33%) |"
+        "| leniency | 3 | 2 (67%) | 2 (67%) | 2 (67%) | 350 | 6.0 | 2 (100%) of 2 | 1 (50%) of 2 |"
     ) in text
     assert "| freedoms | 1 | 1 | 0 | 300 | 5.0 | 1 (100%) | 1 (100%) |" in text
     assert f"- `crowd` has 4; beside the fault: `{KEY}` (by nature: one per field)" in text

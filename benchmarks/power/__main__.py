@@ -17,7 +17,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from benchmarks.power import peer, run
+from benchmarks.power import run
 from benchmarks.power.battery import SERVERS
 from benchmarks.power.field import FIELD
 from benchmarks.power.processes import ROOT, ServerError, end_all
@@ -25,9 +25,11 @@ from benchmarks.power.score import (
     FieldRow,
     Row,
     Table,
+    added,
     complaints,
     differences,
     dumped,
+    joined,
     loaded,
     spread,
 )
@@ -57,14 +59,23 @@ def parser() -> argparse.ArgumentParser:
         help="servers at a time; the number of cores without it",
     )  # fmt: skip
     made.add_argument("--no-peer", action="store_true", help="the suite only, no Schemathesis")
+    made.add_argument(
+        "--peer-sample", type=int, metavar="N",
+        help="Schemathesis on N of the servers, spread over the groups; on all without it",
+    )  # fmt: skip
     made.add_argument("--keep", type=Path, metavar="DIR", help="keep reports, logs and rows there")
     made.add_argument(
         "--output", type=Path, metavar="FILE",
         help="where the table goes; docs/power.md when everything is run, else it is printed",
     )  # fmt: skip
     made.add_argument(
-        "--compare", type=Path, nargs="+", metavar="ROWS", help="run nothing: compare kept rows"
-    )
+        "--compare", type=Path, nargs="+", metavar="DIR",
+        help="run nothing: say where kept runs of the same servers disagree",
+    )  # fmt: skip
+    made.add_argument(
+        "--join", type=Path, nargs="+", metavar="DIR",
+        help="run nothing: one table of kept runs, the last to have a server counts",
+    )  # fmt: skip
     return made
 
 
@@ -73,6 +84,8 @@ def main(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
     if options.compare:
         return compare(options.compare)
+    if options.join:
+        return told(joined([_read(path) for path in options.join], list(GROUPS)), options.output)
     names = chosen(GROUPS, options.glob, options.sample)
     if not names:
         print(f"no server matches {' '.join(options.glob)}; --list shows them", file=sys.stderr)
@@ -80,7 +93,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.list:
         for name in names:
             about = SERVERS[name].about if name in SERVERS else FIELD[name].about
-            print(f"{GROUPS[name]:<16}{name:<44}{about}")
+            print(f"{GROUPS[name]:<16}{name:<56}  {about}")
         return 0
     with tempfile.TemporaryDirectory(prefix="power-") as temporary:
         way = run.Way(
@@ -88,19 +101,12 @@ def main(arguments: Sequence[str]) -> int:
             seed=options.seed,
             phases=options.phases,
             suite_workers=options.suite_workers,
-            peers=() if options.no_peer else peer.PEERS,
+            heard=frozenset(
+                () if options.no_peer else chosen(GROUPS, options.glob, options.peer_sample)
+            ),
         )
         table = measure(names, way, options.workers, command(options))
-        rows = way.folder / ROWS
-        rows.write_text(json.dumps(dumped(table), indent=1), "utf-8")
-    if options.keep:
-        print(f"rows: {rows}", file=sys.stderr)
-    whole = len(names) == len(GROUPS)
-    publish(markdown(table), options.output or (PAGE if whole else None))
-    told = complaints(table)
-    for each in told:
-        print(each, file=sys.stderr)
-    return 1 if told else 0
+    return told(table, options.output)
 
 
 def chosen(groups: Mapping[str, str], globs: Sequence[str], count: int | None) -> list[str]:
@@ -116,7 +122,7 @@ def chosen(groups: Mapping[str, str], globs: Sequence[str], count: int | None) -
 def command(options: argparse.Namespace) -> str:
     """The command that gives the same table; without where things are kept."""
     words = ["python", "-m", "benchmarks.power", *options.glob]
-    for name in ("sample", "seed", "phases", "suite_workers", "workers"):
+    for name in ("sample", "seed", "phases", "suite_workers", "workers", "peer_sample"):
         value = getattr(options, name)
         if value != parser().get_default(name):
             words += ["--" + name.replace("_", "-"), str(value)]
@@ -125,28 +131,35 @@ def command(options: argparse.Namespace) -> str:
     return shlex.join(words)
 
 
-def measure(names: Sequence[str], way: run.Way, jobs: int, told: str) -> Table:
-    """Run everything, some at a time; the rows are in the order of the names."""
+def measure(names: Sequence[str], way: run.Way, jobs: int, line: str) -> Table:
+    """Run everything, some at a time; the rows are in the order of the names.
+
+    What is done is kept in the folder as it comes, so that a broken run is not lost.
+    """
     way.folder.mkdir(parents=True, exist_ok=True)
-    rows: dict[str, Row | FieldRow] = {}
-    skipped: dict[str, str] = {}
+    table = Table(_meta(way, jobs, line))
     with ThreadPoolExecutor(jobs) as pool:
         waiting = {pool.submit(_one, name, way): name for name in names}
         try:
-            for done in as_completed(waiting):
-                name = waiting[done]
+            for count, done in enumerate(as_completed(waiting), 1):
+                name, row = waiting[done], None
                 try:
-                    rows[name] = done.result()
+                    row = done.result()
+                    table = added(table, row, names)
                 except ServerError as error:
-                    skipped[name] = f"{name}: {error}"
-                count = f"{len(rows) + len(skipped)}/{len(names)}"
-                print(f"{count:>9}  {name}: {_in_short(rows.get(name))}", file=sys.stderr)
+                    table.meta["skipped"][name] = str(error)
+                print(f"{count:>5}/{len(names)}  {name}: {_in_short(row)}", file=sys.stderr)
+                (way.folder / ROWS).write_text(json.dumps(dumped(table), indent=1), "utf-8")
         except BaseException:  # Ctrl-C ends what runs, rather than waiting for it
             pool.shutdown(wait=False, cancel_futures=True)
             end_all()
             raise
-    meta = {
-        "command": told,
+    return table
+
+
+def _meta(way: run.Way, jobs: int, line: str) -> dict[str, Any]:
+    return {
+        "commands": [line],
         "suite": importlib.metadata.version("adapty-conformance"),
         "schemathesis": importlib.metadata.version("schemathesis"),
         "python": platform.python_version(),
@@ -156,14 +169,8 @@ def measure(names: Sequence[str], way: run.Way, jobs: int, told: str) -> Table:
         "seed": way.seed,
         "phases": way.phases,
         "suite_workers": way.suite_workers,
-        "skipped": [skipped[name] for name in names if name in skipped],
+        "skipped": {},
     }
-    made = [rows[name] for name in names if name in rows]
-    return Table(
-        meta,
-        tuple(each for each in made if isinstance(each, Row)),
-        tuple(each for each in made if isinstance(each, FieldRow)),
-    )
 
 
 def _one(name: str, way: run.Way) -> Row | FieldRow:
@@ -185,11 +192,11 @@ def _in_short(row: Row | FieldRow | None) -> str:
 
 def compare(paths: Sequence[Path]) -> int:
     """Say where kept rows of the same servers disagree; exit 1 when they do anywhere."""
-    told = differences([_read(path) for path in paths])
-    for each in told:
+    found = differences([_read(path) for path in paths])
+    for each in found:
         print(each)
-    print("the runs disagree" if told else "the same promises failed in every run")
-    return 1 if told else 0
+    print("the runs disagree" if found else "the same promises failed in every run")
+    return 1 if found else 0
 
 
 def _read(path: Path) -> Table:
@@ -197,13 +204,21 @@ def _read(path: Path) -> Table:
     return loaded(content)
 
 
-def publish(text: str, path: Path | None) -> None:
-    """Write the table, or print it where no file is named."""
+def told(table: Table, path: Path | None) -> int:
+    """Write the table, or print it where no file is named and not everything is in it; returns the
+    exit code."""
+    rows: list[Row | FieldRow] = [*table.rows, *table.field]
+    if path is None and GROUPS.keys() == {row.name for row in rows} | table.meta["skipped"].keys():
+        path = PAGE
     if path is None:
-        print(text)
-        return
-    path.write_text(text, "utf-8")
-    print(f"table: {path}", file=sys.stderr)
+        print(markdown(table))
+    else:
+        path.write_text(markdown(table), "utf-8")
+        print(f"table: {path}", file=sys.stderr)
+    found = complaints(table)
+    for each in found:
+        print(each, file=sys.stderr)
+    return 1 if found else 0
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ class Way:
     seed: int = 0
     phases: str = ""  # all of them
     suite_workers: int = 0
-    peers: tuple[str, ...] = peer.PEERS
+    heard: frozenset[str] = frozenset()  # the servers on which peers run too
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def judged(url: str, subject: Subject, way: Way) -> Measured:
 def _peers(subject: Subject, way: Way) -> dict[str, Heard]:
     found = {}
     customer = subject.seeded_customer or "customer-of-a-peer"
-    for name in way.peers:
+    for name in peer.PEERS if subject.name in way.heard else ():
         folder = way.folder / subject.name / name
         with server(subject.module, subject.name, folder / "server.txt") as url:
             found[name] = peer.listen(name, url, folder, customer, way.seed, subject.timeout)

@@ -7,11 +7,12 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, TypeVar
 
 from reports.words import findings
 
 FEW = 3  # as many findings as a reader takes in at a glance
+REFUSED = "response.status"  # what a run says that ends at its preflight
 RIGHT_SHARE = 0.95  # of the faults must be named rightly, or the measurement fails
 
 
@@ -124,21 +125,30 @@ class Table:
     field: tuple[FieldRow, ...] = ()
 
 
+_AnyRow = TypeVar("_AnyRow", Row, FieldRow)
+
+
 def matches(key: str, globs: Iterable[str]) -> bool:
     """Whether an id is one of these, or matches one."""
     return any(fnmatchcase(key, glob) for glob in globs)
 
 
 def measured(results: Mapping[str, Any], exit_code: int | None, seconds: float) -> Measured:
-    """The reading of a results.json."""
+    """The reading of a results.json.
+
+    A run that ends at its first request, for the key or the path is refused, judges nothing: what
+    it says instead, in its one line, is that a valid request is not accepted.
+    """
+    hopeless = exit_code == 3 and results["summary"]["requests"] <= 1
 
     def with_verdict(verdict: str) -> tuple[str, ...]:
         return tuple(each["id"] for each in results["requirements"] if each["verdict"] == verdict)
 
+    told = tuple(each.requirement["id"] for each in findings(results))
     return Measured(
         exit_code=exit_code,
-        findings=tuple(each.requirement["id"] for each in findings(results)),
-        failing=with_verdict("fail"),
+        findings=(REFUSED,) if hopeless else told,
+        failing=(REFUSED,) if hopeless else with_verdict("fail"),
         inconclusive=with_verdict("inconclusive"),
         requests=results["summary"]["requests"],
         requests_by_phase=dict(results["summary"]["requests_by_phase"]),
@@ -190,6 +200,39 @@ def _failing(table: Table) -> dict[str, frozenset[str]]:
     rows: list[Row | FieldRow] = [*table.rows]
     rows += [row for row in table.field if not row.random]
     return {row.name: frozenset(row.measured.failing) for row in rows}
+
+
+def added(table: Table, row: Row | FieldRow, order: Sequence[str]) -> Table:
+    """The table with a row more, or another one in its place, in the order of these names."""
+    place = {name: index for index, name in enumerate(order)}
+    if isinstance(row, Row):
+        return dataclasses.replace(table, rows=_ordered(table.rows, row, place))
+    return dataclasses.replace(table, field=_ordered(table.field, row, place))
+
+
+def _ordered(
+    rows: Iterable[_AnyRow], one: _AnyRow, place: Mapping[str, int]
+) -> tuple[_AnyRow, ...]:
+    rest: list[_AnyRow] = [each for each in rows if each.name != one.name]
+    rest.append(one)
+    return tuple(sorted(rest, key=lambda each: place.get(each.name, len(place))))
+
+
+def joined(tables: Sequence[Table], order: Sequence[str]) -> Table:
+    """One table of several; the last one that has a server counts, the first says how."""
+    whole = Table(
+        {
+            **tables[0].meta,
+            "commands": list(dict.fromkeys(c for table in tables for c in table.meta["commands"])),
+            "skipped": {k: why for table in tables for k, why in table.meta["skipped"].items()},
+        }
+    )
+    for table in tables:
+        rows: list[Row | FieldRow] = [*table.rows, *table.field]
+        for row in rows:
+            whole = added(whole, row, order)
+            whole.meta["skipped"].pop(row.name, None)
+    return whole
 
 
 def spread(groups: Mapping[str, str], count: int) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from benchmarks.power.score import (
     FEW,
     FieldRow,
+    Heard,
     Measured,
     Row,
     Table,
@@ -23,8 +24,9 @@ _GOOD = "Nothing was missed, and nobody was accused."
 _READING = """\
 A server is *found* when a promise that it breaks is among those that failed. It is *named right*
 when that promise is the first thing a reader is told. Findings are counted after those that follow
-from another one are folded under it. Requests and seconds are medians; the seconds are those of the
-whole command."""
+from another one are folded under it. A run that ends at its first request, for the key or the path
+is refused, exits with 3 and says so: that counts as `response.status`. Requests and seconds are
+medians; the seconds are those of the whole command."""
 _READING_PEERS = """\
 Schemathesis ran alone on the same servers, each started anew. It was given the key, a customer's
 identity and the seed. Its checks and phases are the default ones; only the documented method is
@@ -67,7 +69,7 @@ def _head(table: Table) -> str:
     lines = [
         "# What the suite detects, and how well it says it",
         "This page was written by a program; do not edit it. Run again:",
-        f"    {meta['command']}",
+        "\n".join(f"    {each}" for each in meta["commands"]),
         ", ".join(facts) + ".",
         _READING,
     ]
@@ -75,7 +77,7 @@ def _head(table: Table) -> str:
         lines.append(_READING_PEERS)
     told = complaints(table)
     lines.append(f"**Not good enough.** {'; '.join(told)}." if told else f"**{_GOOD}**")
-    lines += [f"Not run: {each}." for each in meta["skipped"]]
+    lines += [f"`{name}` was not run: {why}." for name, why in meta["skipped"].items()]
     return "\n\n".join(lines)
 
 
@@ -94,7 +96,7 @@ def _counts(rows: Sequence[Row], peers: Sequence[str]) -> list[str]:
         _share(rows, lambda row: row.named_right),
         _share(rows, lambda row: row.few),
         *_cost([row.measured for row in rows]),
-        *(_share(rows, _finds(name)) for name in peers),
+        *(_finds(rows, name) for name in peers),
     ]
 
 
@@ -109,7 +111,7 @@ def _conformant(rows: Sequence[Row]) -> str:
             str(sum(row.accused for row in members)),
             str(sum(bool(row.measured.inconclusive) for row in members)),
             *_cost([row.measured for row in members]),
-            *(_share(members, _finds(name)) for name in peers),
+            *(_finds(members, name) for name in peers),
         ]
 
     lines = [[group, *counts(members)] for group, members in _groups(rows)]
@@ -133,11 +135,15 @@ def _field(rows: Sequence[FieldRow]) -> str:
                 str(len(row.measured.findings)),
                 str(len(row.unlisted)),
                 *_cost([row.measured]),
-                *("fails it" if row.peers[name].finds else "passes it" for name in peers),
+                *(_verdict(row.peers.get(name)) for name in peers),
             ]
             for row in rows
         ],
     )
+
+
+def _verdict(heard: Heard | None) -> str:
+    return "–" if heard is None else "fails it" if heard.finds else "passes it"
 
 
 def _exceptions(table: Table) -> str:
@@ -221,12 +227,17 @@ def _peers(rows: Sequence[Row] | Sequence[FieldRow]) -> list[str]:
     return [name for name in PEER_WORDS if any(name in row.peers for row in rows)]
 
 
-def _finds(peer: str) -> Callable[[Row], bool]:
-    return lambda row: peer in row.peers and row.peers[peer].finds
+def _finds(rows: Sequence[Row], peer: str) -> str:
+    """How many servers a peer fails, of those on which it ran."""
+    heard = [row for row in rows if peer in row.peers]
+    share = _share(heard, lambda row: row.peers[peer].finds)
+    return share if len(heard) in (0, len(rows)) else f"{share} of {len(heard)}"
 
 
 def _share(rows: Sequence[Row], told: Callable[[Row], bool]) -> str:
     count = sum(map(told, rows))
+    if not rows:
+        return "–"
     return f"{count} ({count / len(rows):.0%})"
 
 
