@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from jsonpointer import JsonPointer
 
 from benchmarks.power.battery import SERVERS
 from benchmarks.power.processes import KEY, server
@@ -22,6 +21,7 @@ from benchmarks.power.run import REPORT, Way, judged, of_the_battery, row
 from benchmarks.power.score import Row, spread
 from reports.results import load as load_results
 from reports.words import findings
+from spec.loader import load
 from tests.needs import require_executable
 
 _FAULTY = {name: each.group for name, each in SERVERS.items() if each.breaks}
@@ -32,6 +32,7 @@ WANTED = {
     "state-full-at-100": "a run creates fewer profiles than that",
     "freedoms-empty-attributes-dropped": "whether empty text comes back is open, yet judged",
 }
+CONTRACT = load()
 SECONDS = 4  # that curl waits for a server which never answers
 
 
@@ -99,8 +100,7 @@ def test_the_curl_line_of_the_first_finding_shows_it_again(seen: Seen) -> None:
         return
     status, body = parsed(pasted.stdout)
     assert status == recorded["status"], pasted.stdout + pasted.stderr
-    if failure["place"]:
-        assert shape(body, failure["place"]) == shape(recorded["body"], failure["place"])
+    assert flaws(status, body) == flaws(status, recorded["body"])
 
 
 def parsed(answer: bytes) -> tuple[int, str]:
@@ -111,9 +111,18 @@ def parsed(answer: bytes) -> tuple[int, str]:
     return int(found[1]), body
 
 
-def shape(body: str, pointer: str) -> object:
-    """The type of what stands at a place of a response, where there is anything."""
+def flaws(status: int, body: str) -> object:
+    """Which keywords of the contract a response breaks, and where."""
+    reading = CONTRACT.response_readings.get(status, CONTRACT.refusal_reading)
     try:
-        return type(JsonPointer(pointer).resolve(json.loads(body), "nothing there")).__name__
+        return {(each.location, each.keyword) for each in reading.violations(json.loads(body))}
     except ValueError:
         return "not JSON"
+
+
+def test_a_curl_line_that_shows_something_else_would_be_noticed() -> None:
+    control = '{"errors":[],"error_code":"a","status_code":400}'
+    assert flaws(400, control) == set()
+    assert flaws(400, control.replace(":400", ':"400"')) == {(("status_code",), "type")}
+    assert flaws(400, "no") == "not JSON"
+    assert parsed(b"HTTP/1.1 200 OK\r\na: b\r\n\r\nbody") == (200, "body")
