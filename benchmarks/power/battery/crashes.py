@@ -236,7 +236,7 @@ RAW: tuple[tuple[str, str, Callable[[bytes], bool]], ...] = (
     ("same-member", "the same member twice", _same_member),
     ("nesting", "deep nesting", _too_deep),
     ("hundred-levels", "a hundred levels of nesting",
-    
+
      lambda raw: b"[" * 100 in raw or b'{"a":' * 100 in raw),
 )  # fmt: skip
 

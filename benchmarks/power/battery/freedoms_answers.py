@@ -317,7 +317,7 @@ ANSWERS: tuple[Server, ...] = (
             member("data.timestamp", lambda now: now - 25_000)),
     freedom("clock-at-arrival", "The timestamp is taken when the request arrives; some take 0.3 s.",
             returned(_arrival), _waiting(lambda request: 0.3 if request.number % 10 == 0 else 0.0)),
-    freedom("slow", "Each answer takes 0.4 s.", _waiting(lambda _: 0.4)),
+    freedom("slow", "Each answer takes 0.2 s.", _waiting(lambda _: 0.2)),
     freedom("uneven", "Answers take up to 0.2 s, by chance.",
             _waiting(lambda _: random.random() ** 4 / 5)),
     freedom("revenue-negative", "The revenue is negative.",

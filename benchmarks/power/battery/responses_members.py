@@ -1,8 +1,7 @@
 """Members of the 200 that are missing, of the wrong type, or wrongly written.
 
-Made from the contract's response: each required member missing, each member of the profile in each
-wrong JSON type, each member inside its lists in one wrong type and each format in a wrong one, the
-wrong ones in turn.
+Made from the contract's response: each required member missing, each member null where it may not
+be and of other wrong JSON types, each format wrongly written; what is wrong changes in turn.
 """
 
 from __future__ import annotations
@@ -103,11 +102,13 @@ def _wrong_types() -> Iterator[Server]:
         wrong = [
             k for k in _AS if k not in allowed and not (k == "integer" and "number" in allowed)
         ]
-        if "item" in place:  # one of them, in the last item only
-            wrong, turn = [wrong[turn % len(wrong)]], turn + 1
         if name(place) == "item":
             continue
-        for kind in wrong:
+        count = 1 if "item" in place else 2
+        found = [wrong[(turn + step) % len(wrong)] for step in range(count)]
+        turn += count
+        nulls = ["null"] if count == 2 and "null" in wrong else []
+        for kind in dict.fromkeys([*nulls, *found]):
             yield _fault(
                 f"{_words(place)}-as-{kind}",
                 f"{_words(place)} is of the JSON type {kind}.",

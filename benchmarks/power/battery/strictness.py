@@ -1,7 +1,7 @@
 """Valid requests that are refused.
 
-For each member of the body null, its absence and each word of its enum; then boundary values, and
-what reasonable people refuse although the contract does not.
+For the members of the body null, their absence and each word of their enums; then boundary values,
+and what reasonable people refuse although the contract does not.
 """
 
 from __future__ import annotations
@@ -34,6 +34,14 @@ def _request(place: str, *keywords: str) -> tuple[str, ...]:
     return tuple(f"{prefix}.{keyword}" for keyword in keywords)
 
 
+# Members that are any text: of every second one null is refused, of the others their absence.
+_PLAIN = [
+    place
+    for place, schema in PLACES.items()
+    if kinds(schema) == {"string", "null"} and not {"enum", "format"} & schema.keys()
+]
+
+
 def _is(word: Json) -> Test:
     return lambda value: value == word and not isinstance(value, bool)
 
@@ -41,7 +49,8 @@ def _is(word: Json) -> Test:
 def _from_the_contract() -> Iterator[Server]:
     for place, schema in PLACES.items():
         listed = schema.get("enum", ())
-        if "null" in kinds(schema) and not listed:  # beside an enum null is open
+        # Beside an enum null is open.
+        if "null" in kinds(schema) and not listed and place not in _PLAIN[1::2]:
             yield _fault(
                 f"{place}-null",
                 f"A null {place} is refused.",
@@ -63,8 +72,8 @@ def _from_the_contract() -> Iterator[Server]:
                 closed(place),
             )
         for name in schema.get("properties", ()):
-            if name not in schema.get("required", ()):
-                needed = f"{place}.{name}" if place else name
+            needed = f"{place}.{name}" if place else name
+            if name not in schema.get("required", ()) and needed not in _PLAIN[::2]:
                 yield _fault(
                     f"{needed}-required",
                     f"{needed} may not be left out.",
