@@ -169,6 +169,20 @@ MEMBERS: tuple[Server, ...] = (
     *_wrong_types(),
     *_wrong_formats(),
     *_wrong_lists(),
+    *(
+        _fault(
+            f"{_words(place)}-in-text",
+            f"{_words(place)} is written as text.",
+            _ids(place, "type"),
+            member(place, _AS["string"], last=True),
+        )
+        for place in (
+            "data.timestamp",
+            "data.access_levels.item.offer",
+            "data.subscriptions.item.is_in_grace_period",
+            "data.non_subscriptions.item.is_refund",
+        )
+    ),
     _fault(
         "timestamp-with-a-fraction",
         "timestamp has a fraction of a millisecond.",
