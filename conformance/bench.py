@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from conformance.client import Client
@@ -31,8 +32,11 @@ class Bench:
 
     `control` is the payload that the target accepts, `refused` maps the members that had to be left
     out of it to the exchange in which they were refused, `extra` are headers that it needs. `flaky`
-    says that it failed where it then did not; `isolated` are the requirements for whose breach
-    smaller requests were looked for; `pulse` is held while a sign of life is asked for.
+    says that it failed where it then did not, `hangs` on how many cases it had no answer twice;
+    `isolated` are the requirements for whose breach smaller requests were looked for. `gated` says
+    which requirements end a run by failing, in all its processes, which see the file `halt`;
+    `watched` counts the exchanges looked at for that. `pulse` is held while a sign of life is asked
+    for.
     """
 
     contract: Contract
@@ -47,7 +51,11 @@ class Bench:
     extra: dict[str, str] = field(default_factory=dict)
     waiting: list[Waiting] = field(default_factory=list)
     flaky: bool = False
+    hangs: int = 0
     isolated: set[str] = field(default_factory=set)
+    gated: Callable[[str], bool] | None = None
+    halt: Path | None = None
+    watched: int = 0
     pulse: asyncio.Lock = field(default_factory=asyncio.Lock)
     dead: str | None = None
     spent: str | None = None
@@ -55,7 +63,17 @@ class Bench:
     @property
     def over(self) -> bool:
         """Whether nothing more can be sent: the target is gone, or a limit is reached."""
+        if self.spent is None and self.halt is not None and self.halt.exists():
+            self.spent = self.halt.read_text("ascii")
         return self.dead is not None or self.spent is not None
+
+    def fails(self, requirement: str) -> None:
+        """Take notice of a requirement that failed; one that is gated ends the run."""
+        if self.spent is None and self.gated is not None and self.gated(requirement):
+            self.spent = f"{requirement} is broken, and --fail-fast ends the run there"
+            self.journal.note("spent", why=self.spent)
+            if self.halt is not None:
+                self.halt.write_text(self.spent, "ascii")
 
     def customer(self, case: str, attempt: int) -> str:
         """The customer of one attempt at one case."""

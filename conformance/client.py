@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import math
+import statistics
 import time
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -19,6 +21,10 @@ from conformance.secrets import Redactor, resolve
 from spec.contract import Contract
 from strategies.cases import Request
 
+_IDLE = 0.03  # seconds after which an unused connection counts as idle
+_LOST = 5  # times that a request is sent again because its connection had been idle
+_HANGS = 12  # answers that did not come in time, after which less time is given
+_SHORTEST = 0.5  # seconds that are always given
 _PATIENCE = 5  # tries at a request that is throttled
 
 
@@ -79,6 +85,8 @@ class Client:
         self._next_turn = 0.0
         self._http: httpx.AsyncClient | None = None
         self._gate = asyncio.Semaphore(target.concurrency)
+        self._late = 0
+        self._latencies: deque[float] = deque(maxlen=50)
 
     def _new(self, connections: int) -> httpx.AsyncClient:
         return httpx.AsyncClient(
@@ -109,6 +117,14 @@ class Client:
         `latency` seconds, answers well within the timeout. For use when none is under way."""
         most = int(self.target.timeout / (4 * max(latency, 0.001)))
         self._gate = asyncio.Semaphore(max(1, min(self.target.concurrency, most)))
+
+    def _patience(self) -> float:
+        """Seconds to wait for a whole answer: the target's timeout, less once it has hung so often
+        that a run would take hours, and then still many times what its answers take."""
+        if self._late < _HANGS or not self._latencies:
+            return self.target.timeout
+        usual = statistics.median(self._latencies)
+        return min(self.target.timeout, max(_SHORTEST, 20 * usual))
 
     def applies(self, request: Request) -> bool:
         """False when a near miss of the credential comes out as the credential itself."""
@@ -143,16 +159,20 @@ class Client:
         if (method or self._contract.method) != self._contract.method:
             raise Refused(f"only {self._contract.method} may be sent, not {method}")
         async with self._gate:
-            throttled = 0
+            throttled = lost = 0
             while True:
                 await self._take_turn()
-                events: list[str] = []
-                sent_at = time.time()
+                events: dict[str, float] = {}
+                sent_at, patience = time.time(), self._patience()
                 response, trouble, detail = await self._exchange(
-                    request, over or self._http, events
+                    request, over or self._http, events, patience
                 )
                 received_at = time.time()
-                if trouble == "connection" and _was_idle(events):
+                self._late += trouble == "timeout"
+                if trouble is None:
+                    self._latencies.append(received_at - sent_at)
+                if trouble == "connection" and lost < _LOST and _was_idle(events):
+                    lost += 1
                     continue
                 wait = throttled_for(response, throttled)
                 if wait is None or trouble is not None:
@@ -191,7 +211,11 @@ class Client:
         return math.inf if limit is None else self._started + limit - time.monotonic()
 
     async def _exchange(
-        self, request: Request, http: httpx.AsyncClient | None, events: list[str]
+        self,
+        request: Request,
+        http: httpx.AsyncClient | None,
+        events: dict[str, float],
+        patience: float,
     ) -> tuple[Received | None, Trouble | None, str]:
         assert http is not None, "send outside of `opened`"
         # Blanks at the ends are no part of a header's value; cutting a short key may leave some.
@@ -203,14 +227,14 @@ class Client:
         received: Received | None = None
 
         async def trace(event: str, _: object) -> None:
-            events.append(event)
+            events[event] = time.monotonic()
 
         try:
             outgoing = http.build_request(
                 self._contract.method, self.target.url, headers=headers, content=request.body,
                 extensions={"trace": trace},
             )  # fmt: skip
-            async with asyncio.timeout(self.target.timeout):
+            async with asyncio.timeout(patience):
                 response = await http.send(outgoing, stream=True)
                 try:
                     received = Received(
@@ -223,7 +247,7 @@ class Client:
                 finally:
                     await response.aclose()
         except TimeoutError:
-            return received, "timeout", f"no whole answer within {self.target.timeout:g} s"
+            return received, "timeout", f"no whole answer within {patience:.2g} s"
         except Unreadable as error:
             return received, "unreadable", str(error)
         except (httpx.LocalProtocolError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
@@ -261,7 +285,12 @@ class Client:
         return self._redactor.quoted("", everything)
 
 
-def _was_idle(events: list[str]) -> bool:
-    """Whether a request went out on a connection that had been used before."""
+def _was_idle(events: Mapping[str, float]) -> bool:
+    """Whether a request went out on a connection that had been used before, or that had been open
+    for a while: this process may be slow, and targets close connections on which nothing comes."""
     used = {event.partition(".")[0] for event in events}
-    return "http11" in used and "connection" not in used
+    if "connection" not in used:
+        return "http11" in used
+    begun = events.get("http11.send_request_headers.started", 0.0)
+    opened = max(at for event, at in events.items() if event.startswith("connection."))
+    return begun - opened > _IDLE

@@ -14,11 +14,13 @@ from conformance.exchanges import Exchange, Role, record_of
 from conformance.observe import symptoms
 from conformance.outcome import outcome
 from conformance.shrink import shrink
+from conformance.watching import watch
 from strategies.cases import Case, Expect, build, pools
 
 TRIES = 3
 TRIES_OF_THE_FLAKY = 6  # at what fails, once the target has failed where it then did not
 MANY = 8  # cases without an answer, after which a sign of life is asked for
+TOGETHER = "response.status/valid-changes-together"
 MOST_ISOLATED = 6  # symptoms for which smaller requests are looked for
 UNANSWERED = ("timeout", "connection", "incomplete")
 
@@ -48,10 +50,15 @@ async def _settle_waiting(bench: Bench, phase: str) -> None:
     for each in waiting:
         if bench.over or (each.silent and not await _alive(bench, each.cases[0], phase)):
             return
+        if each.silent and bench.hangs >= MANY:
+            continue  # it hangs on so much that one more proves nothing
+        before = len(bench.journal.exchanges)
         if len(each.cases) > 1:
             await _settle_pool(bench, each.cases, phase, alone=True)
         else:
             await _settle(bench, each.cases[0], phase, attempt=2)
+        later = [e for e in bench.journal.exchanges[before:] if e.role != "control"]
+        bench.hangs += each.silent and not any(e.status for e in later)
 
 
 async def _put_off(bench: Bench, cases: Sequence[Case], exchange: Exchange, phase: str) -> None:
@@ -77,7 +84,6 @@ async def conduct_one_by_one(bench: Bench, cases: Sequence[Case], phase: str) ->
         return
     await _all(bench, [find_control(bench, phase)])
     for case in cases:
-        bench.journal.case(record_of(case, bench.control))
         await _all(bench, [_settle(bench, case, phase)])
         await _all(bench, [_settle_waiting(bench, phase)])
         if bench.over or not case.pause:
@@ -125,6 +131,7 @@ async def _settle_pool(
     if exchange.accepted:
         for symptom in _news(bench, "accept", exchange):
             await _isolated(bench, pool, symptom, phase)
+        watch(bench)
         return
     if _is_to_wait(exchange) and not alone:
         await _put_off(bench, pool, exchange, phase)
@@ -132,12 +139,27 @@ async def _settle_pool(
     half = len(pool) // 2
     await _settle_pool(bench, pool[:half], phase, alone=alone)
     await _settle_pool(bench, pool[half:], phase, alone=alone)
+    if all(bench.journal.taken(case.id) for case in pool) and TOGETHER not in bench.isolated:
+        bench.isolated.add(TOGETHER)
+        await _settle(bench, _together(pool), phase)
+
+
+def _together(pool: Sequence[Case]) -> Case:
+    """The case of a pool that was refused, while each of its cases was then accepted."""
+    changes = tuple(edit for case in pool for edit in case.edits)
+    words = f"{len(pool)} valid changes together, each of which is accepted alone"
+    return Case(TOGETHER, ("response.status",), "accept", "profile_request", words, changes)
 
 
 async def _settle(bench: Bench, case: Case, phase: str, attempt: int = 1) -> None:
     """Send a case as often as it takes; what has no answer, or fails, waits to be sent alone."""
-    if bench.over:
-        return
+    if not bench.over:
+        await _tried(bench, case, phase, attempt)
+        watch(bench, case)
+
+
+async def _tried(bench: Bench, case: Case, phase: str, attempt: int) -> None:
+    bench.journal.case(record_of(case, bench.control))
     control = bench.control if bench.control is not None else bench.plan.control
     if not bench.client.applies(build(bench.contract, [case], control, "")):
         bench.journal.note("unfit", case=case.id)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -99,6 +100,14 @@ class CaseRecord:
     choice: str | None = None
     either: str | None = None
     together: int = 1
+
+
+def expectation(exchange: Exchange, cases: Mapping[str, CaseRecord]) -> Expect:
+    """What the contract says of the request of an exchange: it is valid, wrong, or open."""
+    if exchange.role in ("control", "pool") or not exchange.cases:
+        return "accept"
+    case = cases.get(exchange.cases[0])
+    return "open" if case is None else case.expect
 
 
 def record_of(case: Case, control: Any) -> CaseRecord:

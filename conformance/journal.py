@@ -54,6 +54,10 @@ class Journal:
         self.notes.setdefault(kind, []).append(facts)
         self._write({"kind": kind, **facts})
 
+    def taken(self, case: str) -> bool:
+        """Whether any request that was sent for a case was accepted."""
+        return any(exchange.accepted for exchange in self._by_case.get(case, ()))
+
     def about(self, case: str) -> Record:
         """What was noted of one case, of those that stand for it, and of their controls."""
         known = self.cases.get(case)

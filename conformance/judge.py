@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from conformance.choices import choices_of
-from conformance.exchanges import CaseRecord, Exchange
+from conformance.exchanges import CaseRecord, Exchange, expectation
 from conformance.folding import Evidence, fold
 from conformance.journal import Record
 from conformance.observe import Observation, observe, taken
 from conformance.outcome import KEPT, Outcome, outcome
+from conformance.telling import CONTROL, failure_of
 from conformance.together import clock, liveness, sharing
 from conformance.verdicts import Failure, Judgement, Verdict, VerdictName
 from spec.contract import Contract
@@ -69,13 +70,14 @@ class _Ledger:
         self.cases: dict[str, set[str]] = defaultdict(set)
         self.unknown: dict[str, Counter[str]] = defaultdict(Counter)
         self.by_id = {exchange.id: exchange for exchange in record.exchanges}
+        self.sent: dict[str, list[Exchange]] = defaultdict(list)
+        for exchange in record.exchanges:
+            for case in exchange.cases or (CONTROL,):
+                self.sent[case].append(exchange)
 
     def expectation(self, exchange: Exchange) -> Expect:
         """What the contract says of the request of an exchange."""
-        if exchange.role in ("control", "pool") or not exchange.cases:
-            return "accept"
-        case = self.record.cases.get(exchange.cases[0])
-        return "open" if case is None else case.expect
+        return expectation(exchange, self.record.cases)
 
     def observe_all(self) -> None:
         """Judge the response of every exchange, whatever it was sent for."""
@@ -84,7 +86,7 @@ class _Ledger:
             expect = self.expectation(exchange)
             for each in observe(self.contract, exchange, expect):
                 touched[each.requirement] += 1
-                self.cases[each.requirement].update(exchange.cases or ("control/full",))
+                self.cases[each.requirement].update(exchange.cases or (CONTROL,))
                 if each.ok:
                     self.shown[each.requirement].update(("observe", "accept"))
                 else:
@@ -94,20 +96,8 @@ class _Ledger:
                     self.shown[key].add("accept")
         self._errors_under_success()
         for key, found in self.broken.items():
-            exchange, each = min(found, key=lambda pair: self._size(pair[0]))
             self.failures[key].append(
-                Failure(
-                    requirement=key,
-                    case=exchange.cases[0] if exchange.cases else "control/full",
-                    message=f"not so in {len(found)} of {touched[key]} answers",
-                    expected=each.expected or self.contract.requirements[key].statement,
-                    actual=each.actual,
-                    exchanges=(exchange,),
-                    tries=touched[key],
-                    failed=len(found),
-                    control=exchange.control,
-                    place=each.place,
-                )
+                failure_of(self.contract.requirements[key], found, touched[key], self.sent)
             )
 
     def _errors_under_success(self) -> None:
@@ -127,28 +117,16 @@ class _Ledger:
                 actual = f"{exchange.status}, and no profile in the body"
                 self.broken[key].append((exchange, Observation(key, False, "a 4xx status", actual)))
 
-    def _size(self, exchange: Exchange) -> int:
-        """How much a request holds that others do not: the plainest tells what it shows best."""
-        if exchange.role == "control":
-            return 0
-        generated = exchange.phase in ("schemathesis", "hypothesis")
-        shrunk = any("/shrunk-from-" in case for case in exchange.cases)
-        return 1_000 if generated and not shrunk else len(exchange.cases)
-
     def judge_cases(self, only: Iterable[str] | None = None) -> None:
         """Judge each case by the exchanges that were sent for it."""
-        sent: dict[str, list[Exchange]] = defaultdict(list)
-        for exchange in self.record.exchanges:
-            for case in exchange.cases:
-                sent[case].append(exchange)
         groups: dict[str, list[tuple[CaseRecord, Outcome, Failure | None]]] = defaultdict(list)
         shrunk = {note["case"] for note in self.record.notes.get("shrunk", [])}
         # What was planned before what was shrunk from a generated payload: the plainer words first.
         for key in sorted(self.record.cases, key=lambda each: "/shrunk-from-" in each):
-            if key in shrunk or key not in sent or (only is not None and key not in only):
+            if key in shrunk or key not in self.sent or (only is not None and key not in only):
                 continue
             record = self.record.cases[key]
-            groups[record.either or key].append((record, *self._case(record, sent[key])))
+            groups[record.either or key].append((record, *self._case(record, self.sent[key])))
         for members in groups.values():
             if any(result.result == "kept" for _, result, _ in members):
                 members = [(each, KEPT, None) for each, _, _ in members]
@@ -241,7 +219,7 @@ class _Ledger:
                 status = refused[0].status
                 self.failures["response.status"].append(
                     Failure(
-                        "response.status", "control/full",
+                        "response.status", CONTROL,
                         f"every valid request is refused, the first with {status}",
                         f"accepted, {self.contract.success}", str(status),
                         tuple(refused[:1]), len(controls), len(refused),

@@ -11,6 +11,7 @@ from typing import Any
 from conformance.exchanges import Exchange
 from conformance.journal import Record
 from conformance.parsing import NotJson, parse
+from conformance.telling import CONTROL
 from spec.contract import Contract
 
 # A timestamp may be off by the server's clock: by no more than this, and not by a varying amount.
@@ -27,7 +28,7 @@ class Shown:
 
     requirement: str
     ok: bool
-    case: str = "control/full"
+    case: str = CONTROL
     message: str = ""
     expected: str = ""
     actual: str = ""
@@ -50,7 +51,7 @@ def data_of(contract: Contract, exchange: Exchange) -> dict[str, Any]:
 
 
 def _case(exchange: Exchange) -> str:
-    return exchange.cases[0] if exchange.cases else "control/full"
+    return exchange.cases[0] if exchange.cases else CONTROL
 
 
 def sharing(contract: Contract, exchanges: Sequence[Exchange]) -> Iterator[Shown]:
@@ -159,7 +160,7 @@ def liveness(record: Record) -> Iterator[Shown]:
         now_and_then = [] if told_of or name != HANG else _now_and_then(record, last_answer)
         if len(now_and_then) >= SCATTERED:
             yield Shown(
-                name, False, _case(now_and_then[0]), f"{words} now and then, whatever was asked",
+                name, False, CONTROL, f"{words} now and then, whatever was asked",
                 "an answer", words, tuple(now_and_then), len(record.exchanges), len(now_and_then),
             )  # fmt: skip
 

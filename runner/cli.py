@@ -77,6 +77,7 @@ def _settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
             show_default=shown,
             type=str if multiple or each.default is None else type(each.default),
             metavar=each.metadata.get("metavar"),
+            is_flag=isinstance(each.default, bool),
             help=each.metadata["help"],
         )(command)
     return command

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 import importlib.metadata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from conformance.exchanges import Exchange
 from conformance.journal import Record
 from conformance.verdicts import Verdict
+from runner import known
+from runner.settings import Settings
+from spec.requirements import Requirement
 
 
 def hopeless(exchange: Exchange, url: str, variable: str) -> str | None:
@@ -38,6 +43,25 @@ def exit_code(content: Mapping[str, Any], interrupted: bool) -> int:
     if "fail" in verdicts:
         return 1
     return 3 if content["run"]["stopped"] or "inconclusive" in verdicts else 0
+
+
+def gated(
+    requirements: Mapping[str, Requirement], settings: Settings, left_out: Mapping[str, str]
+) -> Callable[[str], bool]:
+    """Whether a requirement fails a run by being broken: selected, gated, no known deviation."""
+    verdicts = {
+        key: Verdict(each, "fail", None, 0, ())
+        for key, each in requirements.items()
+        if key not in left_out
+    }
+    if settings.known:
+        deviations = known.read(Path(settings.known), list(requirements))
+        verdicts, _ = known.excuse(verdicts, deviations, datetime.date.today())
+    return lambda key: (
+        key in verdicts
+        and verdicts[key].name == "fail"
+        and (settings.gate == "should" or verdicts[key].requirement.level == "must")
+    )
 
 
 def is_unshown(verdict: Verdict) -> bool:

@@ -123,6 +123,9 @@ def _arguments(settings: Settings) -> list[str]:
         if value == each.default:
             continue
         name = "--target-" + each.name.replace("_", "-")
+        if value is True:
+            found.append(name)
+            continue
         for one in value if isinstance(value, tuple) else (value,):
             found.append(f"{name}={one}")
     return found

@@ -39,16 +39,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--target", metavar="URL", help=f"Judge this target ({EMBEDDED}: the embedded mock)."
     )
     for each in fields():
-        repeatable = isinstance(each.default, tuple)
-        group.addoption(
-            "--target-" + each.name.replace("_", "-"),
-            dest=f"target_{each.name}",
-            action="append" if repeatable else "store",
-            type=None if repeatable or each.default is None else type(each.default),
-            default=None,
-            metavar=each.metadata.get("metavar", "N"),
-            help=each.metadata["help"],
-        )
+        name = "--target-" + each.name.replace("_", "-")
+        kind = None if each.default is None else type(each.default)
+        more: dict[str, Any] = {"metavar": each.metadata.get("metavar", "N"), "type": kind}
+        if kind is tuple:
+            more |= {"action": "append", "type": None}
+        elif kind is bool:
+            more = {"action": "store_true"}
+        words = each.metadata["help"]
+        group.addoption(name, dest=f"target_{each.name}", default=None, help=words, **more)
 
 
 def settings_of(config: pytest.Config) -> Settings:

@@ -5,11 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import hashlib
-import importlib
-import importlib.metadata
-import pkgutil
 import secrets
-import sys
 import time
 from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -24,10 +20,12 @@ from conformance.journal import Journal, Record
 from conformance.judge import judge
 from conformance.together import CLOCK_SPAN
 from conformance.verdicts import Verdict
+from conformance.watching import watch
 from reports import results
 from reports.assemble import Facts, assemble
 from runner import known
-from runner.ending import exit_code, hopeless, is_unshown, version, why_over
+from runner.alike import import_everything
+from runner.ending import exit_code, gated, hopeless, is_unshown, version, why_over
 from runner.folder import JOURNAL, joined, prepare
 from runner.settings import SKIPPED, Settings, selected
 from spec.contract import Contract
@@ -35,6 +33,8 @@ from strategies import generated, plan
 from strategies.cases import Case, digest
 
 GENERATED = {"schemathesis": 15, "hypothesis": 12}  # cases of each generating phase
+
+HALT = ".halt"  # in the report folder while a run goes on that --fail-fast ends
 
 _T = TypeVar("_T")
 
@@ -86,6 +86,9 @@ class Session:
         self.bench = Bench(
             contract, self.plan, self.client, self.journal, shared.run, settings.customer_prefix
         )
+        if settings.fail_fast:
+            self.bench.gated = gated(contract.requirements, settings, self.left_out)
+            self.bench.halt = self.directory / HALT
         self._loop = asyncio.Runner()
         self._stack = AsyncExitStack()
         self._opened = False
@@ -127,7 +130,7 @@ class Session:
     def generated(self, phase: str) -> list[Case]:
         """The cases of a generating phase, made once; fewer than planned when few can be drawn."""
         if phase not in self._generated:
-            _import_everything()
+            import_everything()
             count = GENERATED[phase]
             if phase == "schemathesis":
                 made = list(self.peer().cases(self.settings.seed, count))
@@ -164,6 +167,7 @@ class Session:
         if exchange.accepted:
             self.bench.control = self.plan.control
             self.bench.control_exchange = exchange
+            watch(self.bench)
             self._first_customer = exchange.customer
 
     def last(self) -> None:
@@ -191,6 +195,7 @@ class Session:
         self.finished = True
         self.close()
         record = joined(self.directory)
+        (self.directory / HALT).unlink(missing_ok=True)
         left_out = self.left_out
         if self.stopped:  # at the preflight: whatever was answered is no verdict
             left_out = dict.fromkeys(self.contract.requirements, "nothing was tested")
@@ -265,19 +270,6 @@ class Session:
             and planned <= sent
             and set(GENERATED) <= phases
         )
-
-
-def _import_everything() -> None:
-    """Import every module of ours but the cases, and hide the script that was started.
-
-    Hypothesis draws constants of the local modules that it finds imported, so for one seed to draw
-    the same cases in every process, and however the run was started, these must be the same.
-    """
-    vars(sys.modules["__main__"]).pop("__file__", None)
-    for package in ("spec", "strategies", "conformance", "reports", "runner", "mock_server"):
-        for found in pkgutil.iter_modules(importlib.import_module(package).__path__):
-            if not found.name.startswith("test_"):
-                importlib.import_module(f"{package}.{found.name}")
 
 
 def _share(settings: Settings, worker: str) -> int:

@@ -45,6 +45,9 @@ class Settings:
     rate: str = _option("At most so many requests a second, such as 10/s.", "", metavar="N/s")
     time: str = _option("Send nothing more after so long, such as 90s or 5m.", "", metavar="SPAN")
     requests: int = _option("Send at most so many requests (0: no limit).", 0)
+    fail_fast: bool = _option(
+        "Send nothing more once a promise that the gate takes is broken.", False
+    )
     timeout: float = _option("Seconds to wait for an answer.", 5.0)
     concurrency: int = _option("Requests under way at the same moment.", 12)
     report_dir: str = _option("Where the reports go.", "conformance-report", metavar="DIR")

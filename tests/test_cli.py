@@ -231,3 +231,38 @@ def test_workers_share_a_limit(kept: str, tmp_path: Path) -> None:
     assert run.returncode == 3
     assert 10 < results(tmp_path)["summary"]["requests"] <= 20
     assert results(tmp_path)["run"]["stopped"] == "the limit of requests (--requests) is spent"
+
+
+def test_the_first_gated_failure_can_end_a_run(tmp_path: Path) -> None:
+    with mock("request.body.gender.enum") as url:
+        run = command("run", url, "--fail-fast", cwd=tmp_path)
+        content = results(tmp_path)
+        assert run.returncode == 1
+        assert "request.body.gender.enum is broken, and --fail-fast ends the run" in run.stdout
+        assert failing(content) == {"request.body.gender.enum"}
+        assert not content["summary"]["complete"]
+        assert set(content["summary"]["requests_by_phase"]) == {"preflight", "deterministic"}
+        assert not list(tmp_path.glob("**/.halt"))
+        several = command("run", url, "--fail-fast", "--workers", "2", cwd=tmp_path)
+        assert several.returncode == 1
+        assert failing(results(tmp_path)) == {"request.body.gender.enum"}
+        assert "last" not in results(tmp_path)["summary"]["requests_by_phase"]
+
+
+def test_what_the_gate_does_not_take_ends_no_run(tmp_path: Path) -> None:
+    (tmp_path / "known.yaml").write_text("- {requirement: 'request.body.gender.*', reason: soon}\n")
+    with mock("request.body.gender.enum") as url:
+        run = command("run", url, *GENDER, "--fail-fast", "--known", "known.yaml", cwd=tmp_path)
+        assert (run.returncode, results(tmp_path)["run"]["stopped"]) == (0, None)
+    with mock("request.body.email.format") as url:
+        options = ("--only", "request.body.email.*", "--gate", "must", "--fail-fast")
+        run = command("run", url, *options, cwd=tmp_path)
+        assert (run.returncode, results(tmp_path)["run"]["stopped"]) == (0, None)
+        assert failing(results(tmp_path)) == {"request.body.email.format"}
+
+
+def test_a_wrong_answer_can_end_a_run_too(tmp_path: Path) -> None:
+    with mock("response.200.data.app_id.required") as url:
+        run = command("run", url, "--fail-fast", cwd=tmp_path)
+    assert run.returncode == 1
+    assert results(tmp_path)["summary"]["requests"] == 1
