@@ -33,6 +33,7 @@ WANTED = {
     "freedoms-empty-attributes-dropped": "whether empty text comes back is open, yet judged",
 }
 CONTRACT = load()
+PATIENCE = 5.0  # seconds for an answer, where other tests run beside this one
 SECONDS = 4  # that curl waits for a server which never answers
 
 
@@ -61,7 +62,7 @@ def seen(
 ) -> Iterator[Seen]:
     name = request.param
     folder = tmp_path_factory.mktemp("power")
-    way, subject = Way(folder, seed=1), of_the_battery(name)
+    way, subject = Way(folder, seed=1), of_the_battery(name, PATIENCE)
     with server(subject.module, name, folder / "server.txt") as url:
         one = row(SERVERS[name], judged(url, subject, way), {})
         assert one.measured.exit_code in (0, 1, 3), (folder / name / "suite.txt").read_text()

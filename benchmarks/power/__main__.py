@@ -58,6 +58,10 @@ def parser() -> argparse.ArgumentParser:
         "--workers", type=int, default=os.cpu_count() or 1, metavar="N",
         help="servers at a time; the number of cores without it",
     )  # fmt: skip
+    made.add_argument(
+        "--timeout", type=float, default=run.TIMEOUT, metavar="SECONDS",
+        help="that a server of the battery has for an answer; give more on a busy machine",
+    )  # fmt: skip
     made.add_argument("--no-peer", action="store_true", help="the suite only, no Schemathesis")
     made.add_argument(
         "--peer-sample", type=int, metavar="N",
@@ -101,6 +105,7 @@ def main(arguments: Sequence[str]) -> int:
             seed=options.seed,
             phases=options.phases,
             suite_workers=options.suite_workers,
+            timeout=options.timeout,
             heard=frozenset(
                 () if options.no_peer else chosen(GROUPS, options.glob, options.peer_sample)
             ),
@@ -122,7 +127,7 @@ def chosen(groups: Mapping[str, str], globs: Sequence[str], count: int | None) -
 def command(options: argparse.Namespace) -> str:
     """The command that gives the same table; without where things are kept."""
     words = ["python", "-m", "benchmarks.power", *options.glob]
-    for name in ("sample", "seed", "phases", "suite_workers", "workers", "peer_sample"):
+    for name in ("sample", "seed", "phases", "suite_workers", "workers", "timeout", "peer_sample"):
         value = getattr(options, name)
         if value != parser().get_default(name):
             words += ["--" + name.replace("_", "-"), str(value)]

@@ -15,7 +15,7 @@ from benchmarks.power.processes import ServerError, completed, server
 from benchmarks.power.score import FieldRow, Heard, Measured, Row, measured
 
 CUSTOMER = "customer-with-purchases"  # the one of the battery that has levels to show
-TIMEOUT = 1.0  # seconds that the battery's servers get for an answer; all of them are near
+TIMEOUT = 1.0  # seconds that the battery's servers get for an answer: enough where cores are free
 REPORT = "report"  # within the folder of a server
 LIMIT = 900.0  # seconds, then a run of the suite has said nothing
 
@@ -28,6 +28,7 @@ class Way:
     seed: int = 0
     phases: str = ""  # all of them
     suite_workers: int = 0
+    timeout: float = TIMEOUT
     heard: frozenset[str] = frozenset()  # the servers on which peers run too
 
 
@@ -41,14 +42,14 @@ class Subject:
     timeout: float
 
 
-def of_the_battery(name: str) -> Subject:
+def of_the_battery(name: str, timeout: float = TIMEOUT) -> Subject:
     """A server of the battery, as it is asked."""
-    return Subject("benchmarks.power.battery", name, CUSTOMER, TIMEOUT)
+    return Subject("benchmarks.power.battery", name, CUSTOMER, timeout)
 
 
 def known(one: Server, way: Way) -> Row:
     """The row of a server of the battery; one that does not start is a row with the reason."""
-    subject = of_the_battery(one.name)
+    subject = of_the_battery(one.name, way.timeout)
     try:
         return row(one, suite(subject, way), _peers(subject, way))
     except ServerError as error:
