@@ -9,12 +9,16 @@ from __future__ import annotations
 from benchmarks.power.battery.authentication import AUTHENTICATION
 from benchmarks.power.battery.crashes import CRASHES
 from benchmarks.power.battery.errors import ERRORS
+from benchmarks.power.battery.errors_leaks import LEAKS
 from benchmarks.power.battery.freedoms_answers import ANSWERS
+from benchmarks.power.battery.freedoms_identity import IDENTITIES
 from benchmarks.power.battery.freedoms_requests import REQUESTS
+from benchmarks.power.battery.freedoms_wire import WIRES
 from benchmarks.power.battery.leniency_fields import FIELDS
 from benchmarks.power.battery.leniency_reading import READING
 from benchmarks.power.battery.meaning import MEANING
 from benchmarks.power.battery.responses_members import MEMBERS
+from benchmarks.power.battery.responses_parts import PARTS
 from benchmarks.power.battery.responses_whole import WHOLE
 from benchmarks.power.battery.server import Server
 from benchmarks.power.battery.state import STATE
@@ -24,8 +28,9 @@ from benchmarks.power.battery.wrong_reason import WRONG_REASON
 __all__ = ["SERVERS", "Server"]
 
 _ALL = (
-    *MEMBERS, *WHOLE, *ERRORS, *AUTHENTICATION, *FIELDS, *READING, *STRICTNESS, *CRASHES, *MEANING,
-    *STATE, *WRONG_REASON, *ANSWERS, *REQUESTS,
+    *MEMBERS, *WHOLE, *PARTS, *ERRORS, *LEAKS, *AUTHENTICATION, *FIELDS, *READING, *STRICTNESS,
+    *CRASHES, *MEANING,
+    *STATE, *WRONG_REASON, *ANSWERS, *WIRES, *REQUESTS, *IDENTITIES,
 )  # fmt: skip
 
 SERVERS: dict[str, Server] = {each.name: each for each in _ALL}

@@ -201,8 +201,6 @@ def _identities() -> Iterator[Server]:
         ("none", "who is not named is anonymous", lambda _: True),
         ("email", "an e-mail address in the body will do",
          lambda request: bool(request.body.get("email"))),
-        ("platform", "the platform header will do",
-         lambda request: bool(request.text("adapty-platform"))),
     ]  # fmt: skip
     for words, about, test in table:
         yield _fault(f"identity-{words}", f"No identity header: {about}.", breaks, anonymous(test))
