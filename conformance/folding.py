@@ -200,11 +200,13 @@ def _another_answer(evidence: Evidence) -> None:
     header = evidence.contract.header("customer")
     if header is None or not evidence.own(ECHO_CUSTOMER):
         return
-    sent = {exchange.request.header(header.name) for exchange in evidence.record.exchanges}
+    asked = {each.id: each.request.header(header.name) for each in evidence.record.exchanges}
+    others = set(asked.values()) - {None}
     swapped = {
-        exchange.id
-        for exchange, _ in evidence.broken.get(ECHO_CUSTOMER, ())
-        if data_of(evidence.contract, exchange).get("customer_user_id") in sent - {None}
+        each.id
+        for each in evidence.record.exchanges
+        for told in [data_of(evidence.contract, each).get("customer_user_id")]
+        if isinstance(told, str) and told in others and told != asked[each.id]
     }
     if evidence.where(ECHO_ATTRIBUTES) & swapped:
         evidence.blame([ECHO_ATTRIBUTES], ECHO_CUSTOMER)

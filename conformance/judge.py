@@ -164,6 +164,7 @@ class _Ledger:
                 control=exchange.control,
                 cause=first.cause,
                 side="accept" if case.expect == "accept" else "refuse",
+                flaky=len(broken) < len(results),
             )
             return first, failure
         # What was answered rightly in the end was answered; troubles on the way have their own ids.
@@ -201,7 +202,7 @@ class _Ledger:
                     Failure(
                         found.requirement, found.case, found.message, found.expected, found.actual,
                         found.exchanges[-SAMPLES:], found.tries, found.failed,
-                        place=found.place,
+                        place=found.place, flaky=found.flaky,
                     )
                 )  # fmt: skip
             else:

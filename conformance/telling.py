@@ -39,6 +39,7 @@ def failure_of(
         failed=len(found),
         control=exchange.control,
         place=each.place,
+        flaky=not always,
     )
 
 

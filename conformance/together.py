@@ -36,6 +36,7 @@ class Shown:
     tries: int = 0
     failed: int = 0
     place: str | None = None
+    flaky: bool = False
 
 
 def data_of(contract: Contract, exchange: Exchange) -> dict[str, Any]:
@@ -154,7 +155,7 @@ def liveness(record: Record) -> Iterator[Shown]:
                 told_of = True
                 yield Shown(
                     name, False, case, f"{told}: {words}", "an answer", words, tuple(failed),
-                    len(tried), len(failed),
+                    len(tried), len(failed), flaky=len(failed) < len(tried),
                 )  # fmt: skip
         # Connections may be closed when they are idle, so a drop here and there accuses nobody.
         now_and_then = [] if told_of or name != HANG else _now_and_then(record, last_answer)
@@ -162,6 +163,7 @@ def liveness(record: Record) -> Iterator[Shown]:
             yield Shown(
                 name, False, CONTROL, f"{words} now and then, whatever was asked",
                 "an answer", words, tuple(now_and_then), len(record.exchanges), len(now_and_then),
+                flaky=True,
             )  # fmt: skip
 
 

@@ -115,6 +115,7 @@ def _failure(failure: Failure, record: Record) -> dict[str, Any]:
         "change": _change(record.cases.get(failure.case)),
         "tries": failure.tries,
         "failed": failure.failed,
+        "flaky": failure.flaky,
         "control": failure.control,
         "exchanges": exchanges,
         "place": failure.place,

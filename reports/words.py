@@ -225,5 +225,6 @@ def ending(failure: Item) -> str | None:
 
 
 def tries(failure: Item) -> str:
-    """`8 of 8 tries`."""
-    return f"{number(failure['failed'])} of {plural(failure['tries'], 'try', 'tries')}"
+    """`8 of 8 tries`, and that it is flaky where it comes and goes."""
+    told = f"{number(failure['failed'])} of {plural(failure['tries'], 'try', 'tries')}"
+    return f"{told}, flaky" if failure.get("flaky") else told

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from starlette.responses import JSONResponse
@@ -16,63 +12,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.answers import dropped, silent
 from mock_server.app import create_app
-from reports.results import load
-from runner.session import Session, new
-from runner.settings import Settings
-from tests.support import CONTRACT, KEY, failing, mock, verdicts
+from tests.running import Run, Twist, error, holds, run
+from tests.support import CONTRACT, KEY, verdicts
 
 REST = ("request.body.[!g]*",)  # of the body one member is enough in most tests
-CHAPTERS = ("profile_request", "headers", "authentication", "json", "meaning", "robustness")
-
-
-@dataclass(frozen=True)
-class Run:
-    """What a run of the deterministic cases came to."""
-
-    session: Session
-    content: dict[str, Any]
-
-    @property
-    def failing(self) -> set[str]:
-        """The promises that are said to be broken."""
-        return failing(self.content)
-
-    def __getitem__(self, key: str) -> dict[str, Any]:
-        return next(each for each in self.content["requirements"] if each["id"] == key)
-
-
-Twist = Callable[[Scope, bytes], ASGIApp | None]
-
-
-def run(twist: Twist | None, folder: Path, *only: str, last: bool = False, **settings: Any) -> Run:
-    """Judge the mock with `twist` around it, in this process; the results are read from disk."""
-    with mock(twist=twist) as url:
-        told = Settings(
-            target=url, report_dir=str(folder / "report"), only=only, phases="deterministic",
-            **settings,
-        )  # fmt: skip
-        session = Session(told, CONTRACT, new(told, url), KEY)
-        session.preflight()
-        for chapter in CHAPTERS:
-            session.conduct(session.chapter(chapter), "deterministic")
-        if last:
-            session.last()
-        session.finish()
-    return Run(session, load(folder / "report"))
-
-
-def error(status: int) -> ASGIApp:
-    """A refusal as the contract has it."""
-    told = [{"source": "body", "errors": ["refused"]}]
-    return JSONResponse({"errors": told, "error_code": "no", "status_code": status}, status)
-
-
-def holds(raw: bytes, name: str) -> bool:
-    """Whether a body has a member of this name."""
-    try:
-        return name in json.loads(raw)
-    except (ValueError, TypeError):
-        return False
 
 
 def test_a_member_that_is_refused_always(tmp_path: Path) -> None:
