@@ -16,7 +16,7 @@ from benchmarks.power.battery.changes import Change, arriving, attempt, stored
 from benchmarks.power.battery.core import Core, Crash, Identity, Request, Response
 from benchmarks.power.battery.profiles import SEEDED_CUSTOMER, Attributes, Profile
 from benchmarks.power.battery.server import Server, faulty
-from benchmarks.power.battery.wire import CHUNKED, Drop, Wire, Write, chunk, head, once_refused
+from benchmarks.power.battery.wire import CHUNKED, Drop, Wire, Write, chunk, head, only_where
 
 _fault = faulty("state")
 FOR_EVER = 600.0
@@ -277,7 +277,7 @@ def _wires() -> Iterator[Server]:
          (HANG, "request.header.identity"), _too_long, _refused("identity")),
     ]  # fmt: skip
     for words, about, breaks, write, test in table:
-        yield _fault(words, about, breaks, wire=once_refused(write, test))
+        yield _fault(words, about, breaks, wire=only_where(write, test))
     yield _fault(
         "one-connection",
         "It serves one connection at a time, and keeps it: others wait for ever.",

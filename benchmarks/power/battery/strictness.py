@@ -243,8 +243,6 @@ def _headers() -> Iterator[Server]:
          header(CUSTOMER, lambda v: len(v) > 64)),
         ("customer-digits", "A customer id may be no number", (f"{customer}.type",),
          header(CUSTOMER, str.isdecimal)),
-        ("customer-uuid", "A customer id may be no UUID", (f"{customer}.type",),
-         header(CUSTOMER, lambda v: re.fullmatch(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-.*", v))),
     ]  # fmt: skip
     for words, about, breaks, test in table:
         yield _fault(f"header-{words}", f"{about}.", breaks, refused_as("identity", test))

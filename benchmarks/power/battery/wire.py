@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from benchmarks.power.battery.core import Application, Request, Response
 
-LONGEST = 2**22
+LONGEST = 2**22  # bytes that a connection may hold unread
+CHUNKED = (b"transfer-encoding", b"chunked")
 
 
 class Drop(Exception):
@@ -101,9 +102,6 @@ def head(response: Response, *headers: tuple[bytes, bytes], version: bytes = b"H
     return b"%b %d Whatever\r\n%b\r\n" % (version, response.status, lines)
 
 
-CHUNKED = (b"transfer-encoding", b"chunked")
-
-
 def chunk(piece: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(piece), piece)
 
@@ -112,8 +110,8 @@ def wire(write: Write, *, closes: bool = False) -> Wire:
     return Wire(write=write, closes=closes)
 
 
-def once_refused(write: Write, test: Callable[[Response, Request], bool]) -> Wire:
-    """`write` writes what `test` is true of; the rest is written as it should be."""
+def only_where(write: Write, test: Callable[[Response, Request], bool]) -> Wire:
+    """Responses of which `test` is true are written by `write`, the rest as they should be."""
 
     async def either(response: Response, request: Request, writer: asyncio.StreamWriter) -> None:
         await (write if test(response, request) else whole)(response, request, writer)
