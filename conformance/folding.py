@@ -196,7 +196,8 @@ def _is_top(requirement: Requirement) -> bool:
 
 
 def _another_answer(evidence: Evidence) -> None:
-    """The answer to another request has another's customer, attributes, profile id and time."""
+    """The answer to another request, or one that is always the same, has another's customer,
+    attributes, profile id and time."""
     header = evidence.contract.header("customer")
     if header is None or not evidence.own(ECHO_CUSTOMER):
         return
@@ -208,6 +209,11 @@ def _another_answer(evidence: Evidence) -> None:
         for told in [data_of(evidence.contract, each).get("customer_user_id")]
         if isinstance(told, str) and told in others and told != asked[each.id]
     }
+    echoes = (ECHO_CUSTOMER, ECHO_ATTRIBUTES)
+    if all(f.failed == f.tries for key in echoes for f in evidence.own(key)):
+        # Nothing that was sent comes back: the answers are not made of the requests.
+        if evidence.own(ECHO_ATTRIBUTES):
+            swapped |= {each.id for each in evidence.record.exchanges}
     if evidence.where(ECHO_ATTRIBUTES) & swapped:
         evidence.blame([ECHO_ATTRIBUTES], ECHO_CUSTOMER)
     for key in ("timestamp.response_time", "identity.profile_id"):
@@ -252,7 +258,8 @@ def _edges(evidence: Evidence) -> None:
 
 
 def _shrunk(evidence: Evidence) -> None:
-    """What a generated payload was shrunk to is told of the planned case about the same place."""
+    """What a generated payload was shrunk to is a failure of what the planned case about the same
+    place failed: that says better what it is."""
     planned = {
         failure.case: key
         for key in evidence.failures
@@ -265,10 +272,12 @@ def _shrunk(evidence: Evidence) -> None:
             if failure.side != "accept" or "/shrunk-from-" not in failure.case:
                 continue
             here = _location(evidence.cases.get(failure.case))
-            for cause, there in places.items():
-                if cause != key and here is not None and there is not None:
+            for planned_key, there in places.items():
+                if planned_key != key and here is not None and there is not None:
                     if here[: len(there)] == there or there[: len(here)] == here:
-                        evidence.explain(key, failure, cause)
+                        evidence.failures[key].remove(failure)
+                        moved = replace(failure, requirement=planned_key)
+                        evidence.failures[planned_key].append(moved)
                         break
 
 

@@ -10,9 +10,9 @@ from conformance.choices import choices_of
 from conformance.exchanges import CaseRecord, Exchange, expectation
 from conformance.folding import Evidence, fold
 from conformance.journal import Record
-from conformance.observe import Observation, observe, taken
+from conformance.observe import Observation, holds_a_profile, observe, taken
 from conformance.outcome import KEPT, Outcome, outcome
-from conformance.telling import CONTROL, failure_of
+from conformance.telling import CONTROL, failures_of
 from conformance.together import clock, liveness, sharing
 from conformance.verdicts import Failure, Judgement, Verdict, VerdictName
 from spec.contract import Contract
@@ -96,8 +96,8 @@ class _Ledger:
                     self.shown[key].add("accept")
         self._errors_under_success()
         for key, found in self.broken.items():
-            self.failures[key].append(
-                failure_of(self.contract.requirements[key], found, touched[key], self.sent)
+            self.failures[key] += failures_of(
+                self.contract.requirements[key], found, touched[key], self.sent
             )
 
     def _errors_under_success(self) -> None:
@@ -111,7 +111,10 @@ class _Ledger:
             if top or name in (f"{base}.json", f"{base}.media_type"):
                 expected = {exchange.id: self.expectation(exchange) for exchange, _ in found}
                 if "accept" not in expected.values():
-                    told |= {e.id: e for e, _ in found if expected[e.id] == "refuse"}
+                    told |= {
+                        e.id: e for e, _ in found
+                        if expected[e.id] == "refuse" and not holds_a_profile(self.contract, e)
+                    }  # fmt: skip
         if key in self.contract.requirements:
             for exchange in told.values():
                 actual = f"{exchange.status}, and no profile in the body"
@@ -146,9 +149,10 @@ class _Ledger:
             (each, outcome(self.contract, case.expect, each, control=self._control(each)))
             for each in tried
         ]
+        decided = [each for each in results if each[1].result != "unknown"] or results
         broken = [(each, result) for each, result in results if result.result == "broken"]
         # A crash that does not repeat, or only in a crowd, is told by what forbids crashes alone.
-        always = case.together == 1 and len(broken) == len(results)
+        always = case.together == 1 and len(broken) == len(decided)
         accusing = [(each, result) for each, result in broken if always or not result.cause]
         if accusing:
             exchange, first = accusing[0]
@@ -159,12 +163,12 @@ class _Ledger:
                 expected=first.expected,
                 actual=first.actual,
                 exchanges=(exchange,),
-                tries=len(results),
+                tries=len(decided),
                 failed=len(broken),
                 control=exchange.control,
                 cause=first.cause,
                 side="accept" if case.expect == "accept" else "refuse",
-                flaky=len(broken) < len(results),
+                flaky=len(broken) < len(decided),
             )
             return first, failure
         # What was answered rightly in the end was answered; troubles on the way have their own ids.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -82,6 +83,17 @@ def _all(contract: Contract, exchange: Exchange, expect: Expect) -> Iterator[Obs
         yield from _message(subject, response)
     if status == contract.success and is_valid:
         yield from _echo(contract, exchange, response)
+
+
+def holds_a_profile(contract: Contract, exchange: Exchange) -> bool:
+    """Whether the body of an answer has what a success has, be it hardly JSON (`NaN`)."""
+    schema = contract.responses[contract.success]
+    try:
+        value = json.loads(exchange.response.body) if exchange.response else None
+    except (ValueError, RecursionError):
+        return False
+    needed = (schema or {}).get("required", ())
+    return isinstance(value, dict) and all(name in value for name in needed)
 
 
 def taken(contract: Contract, exchange: Exchange) -> set[str]:
@@ -220,10 +232,12 @@ def _attributes(
     place = _ATTRIBUTES
     name = "echo.custom_attributes"
     for key, value in asked.items():
+        if not _judged(value):
+            continue
         if key not in got:
             yield Observation(name, False, f"{show(key)}: {show(value)}", f"no {show(key)}", place)
             return
-        if _judged(value) and not same_json(value, got[key]):
+        if not same_json(value, got[key]):
             actual = f"{show(key)}: {show(got[key])}"
             yield Observation(name, False, f"{show(key)}: {show(value)}", actual, place)
             return

@@ -1,8 +1,9 @@
-"""Telling what many answers show by one of them: the plainest that shows it every time."""
+"""Telling what many answers show by few of them: the plainest that show it every time."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from conformance.exchanges import Exchange
 from conformance.observe import Observation
@@ -10,49 +11,71 @@ from conformance.verdicts import Failure
 from spec.requirements import Requirement
 
 CONTROL = "control/full"
+CRASH = "robustness.server_error"
+MOST = 8  # requests told of that each crash the server
 GENERATING = ("schemathesis", "hypothesis")
 
 
-def failure_of(
+def failures_of(
     requirement: Requirement,
     found: Sequence[tuple[Exchange, Observation]],
     touched: int,
     sent: Mapping[str, Sequence[Exchange]],
-) -> Failure:
-    """The failure that `found` shows, out of `touched` answers that could have.
+) -> list[Failure]:
+    """The failures that `found` shows, out of `touched` answers that could have.
 
-    `sent` has the exchanges of each case, with those of the control under its own name. Where
-    every request that showed it did not show it another time, no request is to blame for it.
+    `sent` has the exchanges of each case, with those of the control under its own name. A crash has
+    its own cause for each request that always ends in one; whatever else is wrong with answers is
+    told once, by the plainest. Where every request that showed it did not show it another time, no
+    request is to blame for it.
     """
     shown = {exchange.id for exchange, _ in found}
-    always = [pair for pair in found if _always(pair[0], shown, sent)]
-    exchange, each = min(always or found, key=lambda pair: _size(pair[0]))
-    counted = f"{len(found)} of {touched} answers"
-    return Failure(
-        requirement=requirement.id,
-        case=exchange.cases[0] if exchange.cases and always else CONTROL,
-        message=f"not so in {counted}" if always else f"not so now and then, in {counted}",
-        expected=each.expected or requirement.statement,
-        actual=each.actual,
-        exchanges=(exchange,),
-        tries=touched,
-        failed=len(found),
-        control=exchange.control,
-        place=each.place,
-        flaky=not always,
+    always = sorted(
+        (pair for pair in found if _always(pair[0], shown, sent)), key=lambda pair: _size(pair[0])
     )
+    if not always:
+        exchange, each = min(found, key=lambda pair: _size(pair[0]))
+        words = f"not so now and then, in {len(found)} of {touched} answers"
+        plain = _failure(requirement, exchange, each, CONTROL, words, touched, len(found))
+        return [replace(plain, flaky=True)]
+    if requirement.id != CRASH or always[0][0].role == "control":
+        exchange, each = always[0]
+        words = f"not so in {len(found)} of {touched} answers"
+        case = exchange.cases[0] if exchange.cases else CONTROL
+        return [_failure(requirement, exchange, each, case, words, touched, len(found))]
+    told: dict[str, Failure] = {}
+    for exchange, each in always:
+        (case, *others), tries = exchange.cases, len(_alike(exchange, sent))
+        if not others and case not in told and len(told) < MOST:
+            words = f"answered with {each.actual}"
+            told[case] = _failure(requirement, exchange, each, case, words, tries, tries)
+    return list(told.values())
+
+
+def _failure(
+    requirement: Requirement, exchange: Exchange, each: Observation, case: str, words: str,
+    tries: int, failed: int,
+) -> Failure:  # fmt: skip
+    return Failure(
+        requirement.id, case, words, each.expected or requirement.statement, each.actual,
+        (exchange,), tries, failed, control=exchange.control, place=each.place,
+    )  # fmt: skip
 
 
 def _always(exchange: Exchange, shown: set[str], sent: Mapping[str, Sequence[Exchange]]) -> bool:
     """Whether each answer to the cases of a request shows what this one shows."""
-    names = exchange.cases or (CONTROL,)
-    alike = [
+    return all(each.id in shown for each in _alike(exchange, sent))
+
+
+def _alike(exchange: Exchange, sent: Mapping[str, Sequence[Exchange]]) -> list[Exchange]:
+    """The answered exchanges of the same cases."""
+    names = exchange.cases[:1] or (CONTROL,)
+    return [
         each
         for name in names
         for each in sent.get(name, ())
         if each.cases == exchange.cases and each.status is not None
     ]
-    return all(each.id in shown for each in alike)
 
 
 def _size(exchange: Exchange) -> int:

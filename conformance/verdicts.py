@@ -17,8 +17,8 @@ class Failure:
     """One way in which a requirement failed: `failed` of `tries` exchanges show it.
 
     `side` is what was broken: a valid request was not accepted, an invalid one was not refused, or
-    an answer is not as it should be. `flaky` says that it comes and goes, whatever was asked or with
-    the very same request.
+    an answer is not as it should be. `flaky` says that it comes and goes, whatever was asked or
+    with the very same request.
     """
 
     requirement: str

@@ -244,6 +244,7 @@ def opened(contract: Contract, control: Any) -> Iterator[Case]:
 
     texts = list(values.OPEN_TEXTS)
     turn, refused_text = 0, False
+    formats: set[str] = set()
     for location, node in walk(contract.request):
         if node.get("x-open-null"):
             yield case("request.enum_null", "null", location, None)
@@ -258,6 +259,14 @@ def opened(contract: Contract, control: Any) -> Iterator[Case]:
             yield case("request.integral_float", "float", location, edits.Raw("1.0"))
         if "oneOf" in node or "number" in types(node):
             yield case("request.number", "beyond-doubles", location, edits.Raw("1e400"))
+        for open_format in values.OPEN_FORMATS.get(node.get("format", ""), ()):
+            if node["format"] not in formats:
+                formats.add(node["format"])
+                yield case("request.format", open_format.label, location, open_format.value)
+        if "oneOf" in node:  # what comes back of it has to be written again
+            for named in texts:
+                if named.label in ("nul", "lone-surrogate"):
+                    yield case("request.text", named.label, location, named.value)
         if "string" in types(node) and not {"enum", "format", "pattern"} & set(node):
             if turn < len(texts):
                 yield case("request.text", texts[turn].label, location, texts[turn].value)

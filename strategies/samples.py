@@ -29,6 +29,7 @@ FORMAT_SAMPLES: dict[str, tuple[str, ...]] = {
         "jane+tag@example.com",
         "JANE_DOE@mail.example.com",
         "a@b-c.example",
+        "jane.doe@1and1.example",
     ),
     "hostname": ("example.com", "a.b-c.example"),
     "ipv4": ("192.0.2.1", "0.0.0.0"),
@@ -67,6 +68,19 @@ def filled(schema: Schema, good: Any, count: int) -> list[Any]:
         if not any(same_json(item, other) for other in [*found, *avoided]):
             found.append(item)
     return found + [sample(items, 100 + number) for number in range(count - len(found))]
+
+
+def longest(schema: Schema, good: Any, count: int) -> list[Any]:
+    """As `filled`, each text of an item one short of what its schema lets it be."""
+    members = _items(schema).get("properties", {})
+    found = []
+    for item in filled(schema, good, count):
+        for name, node in members.items() if isinstance(item, dict) else ():
+            text, limit = item.get(name), node.get("maxLength")
+            if isinstance(text, str) and limit is not None:
+                item = {**item, name: text + run_of(node, limit - 1 - len(text))}
+        found.append(item)
+    return found
 
 
 def kinds(schema: Schema) -> list[str]:

@@ -14,7 +14,7 @@ from math import ceil, floor
 from typing import Any
 
 from spec.schema import Schema, types
-from strategies.samples import FORMAT_SAMPLES, filled, multiple, run_of, sample
+from strategies.samples import FORMAT_SAMPLES, filled, longest, multiple, run_of, sample
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ TEXTS: tuple[Named, ...] = (
     Named("number-like", "0123"),
     Named("word-null", "null"),
     Named("padded", " padded text "),
+    Named("blank", " "),
     Named("decomposed", "e\u0301 \ufb01"),
     Named("255-characters", "a" * 255),
 )  # fmt: skip
@@ -61,6 +62,13 @@ OPEN_TEXTS: tuple[Named, ...] = (
     Named("lone-surrogate", "a\ud800b"),
     Named("10000-characters", "a" * 10_000),
 )
+
+
+# What validators of a format decide differently.
+OPEN_FORMATS: dict[str, tuple[Named, ...]] = {
+    "email": (Named("quoted-local-part", '"jane doe"@example.com'),),
+    "uuid": (Named("urn", "urn:uuid:3fa85f64-5717-4562-b3fc-2c963f66afa6"),),
+}
 
 
 def accepted(schema: Schema, good: Any) -> Iterator[tuple[str, Named]]:
@@ -102,7 +110,7 @@ def _accepted_text(schema: Schema, kind: str, good: Any) -> Iterator[tuple[str, 
         elif len(set(text.value)) > 1:
             yield kind, Named(text.label, text.value[: limit - 1])
     if "pattern" in schema:
-        for allowed in ("AZaz09", "a-b", "a_b", "a.b", "-", ".", "_", "9", "true"):
+        for allowed in ("AZaz09", "a-b", "a_b", "a.b", "-", ".", "_", "9", "true", "__proto__"):
             yield "pattern", Named(f"characters-{_slug(allowed)}", allowed)
         yield "pattern", Named("another-match", _another(schema, good))
         if isinstance(good, str) and good.swapcase() != good:
@@ -157,6 +165,9 @@ def _accepted_arrays(schema: Schema, good: Any) -> Iterator[tuple[str, Named]]:
     for keyword in ("maxItems", "minItems"):
         if keyword in schema:
             yield keyword, Named(f"{schema[keyword]}-items", filled(schema, good, schema[keyword]))
+    if "maxItems" in schema:
+        count = schema["maxItems"]
+        yield "maxItems", Named(f"{count}-long-items", longest(schema, good, count))
     if schema.get("uniqueItems") is True:
         yield "uniqueItems", Named("two-items", filled(schema, good, 2))
 

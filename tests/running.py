@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.app import create_app
@@ -99,12 +99,17 @@ def answering(change: Change) -> Twist:
             await inner(scope, receive, collect)
             headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
             made = change(headers, _parsed(raw), status, _parsed(body))
-            answer = JSONResponse(made[1], made[0]) if isinstance(made, tuple) else made
+            answer = _json(*made) if isinstance(made, tuple) else made
             await answer(scope, receive, send)
 
         return app
 
     return twist
+
+
+def _json(status: int, body: Any) -> ASGIApp:
+    """A JSON answer that any text can stand in, a lone surrogate too."""
+    return Response(json.dumps(body), status, media_type="application/json")
 
 
 def _parsed(raw: bytes) -> Any:

@@ -179,7 +179,7 @@ def test_what_no_single_change_causes_is_told_of_all_of_them(tmp_path: Path) -> 
     def long(_: Scope, raw: bytes) -> ASGIApp | None:
         return error(413) if len(raw) > 2500 else None
 
-    found = run(long, tmp_path, f"{BODY}.[a-h]*", f"{BODY}.*.type", "response.status")
+    found = run(long, tmp_path, f"{BODY}.[!c]*.type", "response.status")
     assert found.findings == ["response.status"]
     (failure,) = found["response.status"]["failures"]
     assert "together, each of which is accepted alone" in failure["change"]["words"]
