@@ -62,7 +62,8 @@ def launch(settings: Settings) -> int:
 def _pytest(settings: Settings, reporter: Any) -> tuple[int, str]:
     """Run pytest; its exit code, and what it said on stderr, where only our words belong.
 
-    What Hypothesis stores beside the cases goes to a folder that is gone afterwards.
+    Hypothesis keeps its tables of characters, which take it seconds to make, where caches belong;
+    it stores no example.
     """
     import pytest
 
@@ -76,8 +77,8 @@ def _pytest(settings: Settings, reporter: Any) -> tuple[int, str]:
         *_arguments(settings),
     ]  # fmt: skip
     said = io.StringIO()
-    with tempfile.TemporaryDirectory() as storage, contextlib.redirect_stderr(said):
-        os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = storage
+    with tempfile.TemporaryDirectory() as gone, contextlib.redirect_stderr(said):
+        os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(_cache() or gone)
         try:
             code = int(pytest.main(arguments, plugins=[reporter]))
         except KeyboardInterrupt:
@@ -86,6 +87,17 @@ def _pytest(settings: Settings, reporter: Any) -> tuple[int, str]:
             traceback.print_exc()
             code = SUITE_FAILED
     return code, said.getvalue()
+
+
+def _cache() -> Path | None:
+    """The user's cache folder of this program, None where there can be none."""
+    try:
+        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        folder = Path(home) / "adapty-conformance"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (OSError, RuntimeError):
+        return None
+    return folder if os.access(folder, os.W_OK) else None
 
 
 def _judged(content: dict[str, object]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -32,9 +33,10 @@ def json_texts(contract: Contract, control: Any) -> Iterator[Case]:
     yield case("half", lambda body: body[: len(body) // 2])
     yield case("trailing-letter", lambda body: body + b"x")
     yield case("trailing-brace", lambda body: body + b"}")
-    yield case("two-texts", lambda body: body + body)
+    yield case("two-texts", lambda body: body + b"\n" + body)
     yield case("trailing-comma", lambda body: body[:-1] + b",}")
     yield case("comment", lambda body: b"/* comment */" + body)
+    yield case("bare-names", lambda body: re.sub(rb'"(\w+)":', rb"\1:", body))
     yield case("single-quotes", lambda body: body.replace(b'"', b"'"))
     yield case("form-encoded", lambda _: b"first_name=Jane&last_name=Doe")
     yield case("bare-word", lambda _: b"undefined")
