@@ -49,6 +49,11 @@ def said(row: Row, *ids: str) -> Row:
     return replace(row, measured=replace(row.measured, findings=ids, failing=ids))
 
 
+def costing(row: Row, requests: int) -> Row:
+    """The row, had the run needed so many requests."""
+    return replace(row, measured=replace(row.measured, requests=requests))
+
+
 def table(*rows: Row | FieldRow) -> Table:
     return Table(
         {**META, "skipped": {}},
@@ -154,6 +159,8 @@ def test_nothing_is_complained_of_when_all_is_found_and_nobody_accused() -> None
         ([replace(CLEAN, measured=Measured(3))], "could not be judged: extra-members"),
         ([replace(CLEAN, measured=Measured(None))], "could not be judged: extra-members"),
         ([said(FOUND, KEY, GENDER), *[FOUND] * 9], "named rightly: 9 of 10"),
+        ([said(FOUND, GENDER, KEY, DATE, "a", "b")], "in more than 3 findings: gender"),
+        ([costing(CLEAN, 374)], "asked more than 373 times: extra-members"),
         ([replace(FIELD, measured=Measured(0))], "missed in the field: flask"),
         ([replace(FIELD, possible=(), certain=())], "listed nowhere: flask"),
     ],

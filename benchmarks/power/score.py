@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from reports.words import findings
 
 FEW = 3  # as many findings as a reader takes in at a glance
+MOST_REQUESTS = 373  # of a default run against a conformant server: as many as Schemathesis sends
 REFUSED = "response.status"  # what a run says that ends at its preflight
 RIGHT_SHARE = 0.95  # of the faults must be named rightly, or the measurement fails
 
@@ -174,6 +175,11 @@ def complaints(table: Table) -> list[str]:
     right = sum(row.named_right for row in faulty)
     if faulty and right / len(faulty) < RIGHT_SHARE:
         found.append(f"named rightly: {right} of {len(faulty)}, below {RIGHT_SHARE:.0%}")
+    if many := [row.name for row in faulty if not row.few]:
+        found.append(f"told in more than {FEW} findings: {', '.join(many)}")
+    dear = [r.name for r in table.rows if r.conformant and r.measured.requests > MOST_REQUESTS]
+    if dear:
+        found.append(f"conformant, and asked more than {MOST_REQUESTS} times: {', '.join(dear)}")
     if field_missed := [row.name for row in table.field if row.missed]:
         found.append(f"missed in the field: {', '.join(field_missed)}")
     if unlisted := [row.name for row in table.field if row.unlisted]:

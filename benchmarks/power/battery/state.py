@@ -58,11 +58,11 @@ def _every(count: int, trouble: Trouble) -> Change:
 
 
 def _full(core: Core) -> Core:
-    """No room beyond a hundred profiles."""
+    """No room beyond fifty profiles."""
 
     async def store(_: Core, identity: Identity, __: Request) -> None:
         new = core.profiles.find(identity.customer, identity.profile_id) is None
-        if new and len(core.profiles.by_id) > 100:
+        if new and len(core.profiles.by_id) > 50:
             raise Crash
 
     return stored(store)(core)
@@ -123,7 +123,7 @@ def _history() -> Iterator[Server]:
         ("every-20th-500", "Every 20th request is a 500.", CRASH, _every(20, _crash)),
         ("every-50th-500", "Every 50th request is a 500.", CRASH, _every(50, _crash)),
         ("every-40th-hangs", "Every 40th request hangs.", HANG, _every(40, _hang)),
-        ("full-at-100", "After a hundred profiles a new one is a 500.", CRASH, _full),
+        ("full-at-50", "After fifty profiles a new one is a 500.", CRASH, _full),
         ("locked", "More than three creates at a time find the database locked: a 500.", CRASH,
          _crowded(3, _crash)),
         ("locked-at-one", "More than one create at a time is a 500.", CRASH, _crowded(1, _crash)),
