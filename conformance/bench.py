@@ -11,6 +11,7 @@ from typing import Any
 from conformance.client import Client
 from conformance.exchanges import Exchange, Role
 from conformance.journal import Journal
+from conformance.outcome import outcome
 from conformance.parsing import NotJson, parse
 from spec.contract import Contract
 from strategies import edits
@@ -120,3 +121,27 @@ def _profile_id(bench: Bench) -> str:
         return str(parse(exchange.response.body)["data"]["profile_id"])
     except (NotJson, KeyError, TypeError):
         return "none"
+
+
+async def probe(
+    bench: Bench, case: Case, control: Any, guard: str | None, phase: str, attempt: int
+) -> Exchange:
+    """Send one attempt at a case, with what the case has before it; the last exchange."""
+    role: Role = "probe" if attempt == 1 else "again"
+    if case.after_control:
+        async with bench.client.one_connection() as http:
+            customer = bench.customer(case.id, attempt)
+            request = build(bench.contract, [], control, customer, extra=bench.extra)
+            await bench.client.send(
+                request, phase=phase, role="control", customer=customer, over=http
+            )
+            return await send(bench, phase, role, [case], control, attempt, guard, over=http)
+    if case.twice:
+        await send(bench, phase, role, [case], control, attempt, guard)
+    return await send(bench, phase, role, [case], control, attempt, guard)
+
+
+def accuses(bench: Bench, case: Case, exchange: Exchange) -> bool:
+    """Whether an answer to a case breaks what the case is about."""
+    judged = outcome(bench.contract, case.expect, exchange, control=bench.control is not None)
+    return judged.result == "broken"

@@ -7,21 +7,17 @@ from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any
 
 from conformance.bench import Bench as Bench
-from conformance.bench import Waiting, control_id, send, send_control
+from conformance.bench import Waiting, accuses, control_id, probe, send, send_control
 from conformance.client import BudgetSpent
 from conformance.control import find_control
-from conformance.exchanges import Exchange, Role, record_of
-from conformance.observe import symptoms
-from conformance.outcome import outcome
-from conformance.shrink import shrink
+from conformance.exchanges import Exchange, record_of
+from conformance.isolating import TOGETHER, isolated, news, shrunk, together
 from conformance.watching import watch
-from strategies.cases import Case, Expect, build, pools
+from strategies.cases import Case, build, pools
 
 TRIES = 3
 TRIES_OF_THE_FLAKY = 6  # at what fails, once the target has failed where it then did not
 MANY = 8  # cases without an answer, after which a sign of life is asked for
-TOGETHER = "response.status/valid-changes-together"
-MOST_ISOLATED = 6  # symptoms for which smaller requests are looked for
 UNANSWERED = ("timeout", "connection", "incomplete")
 
 
@@ -129,8 +125,8 @@ async def _settle_pool(
         return
     exchange = await send(bench, phase, "pool", pool, bench.control, 1, control_id(bench))
     if exchange.accepted:
-        for symptom in _news(bench, "accept", exchange):
-            await _isolated(bench, pool, symptom, phase)
+        for symptom in news(bench, "accept", exchange):
+            await isolated(bench, pool, symptom, phase)
         watch(bench)
         return
     if _is_to_wait(exchange) and not alone:
@@ -141,14 +137,7 @@ async def _settle_pool(
     await _settle_pool(bench, pool[half:], phase, alone=alone)
     if all(bench.journal.taken(case.id) for case in pool) and TOGETHER not in bench.isolated:
         bench.isolated.add(TOGETHER)
-        await _settle(bench, _together(pool), phase)
-
-
-def _together(pool: Sequence[Case]) -> Case:
-    """The case of a pool that was refused, while each of its cases was then accepted."""
-    changes = tuple(edit for case in pool for edit in case.edits)
-    words = f"{len(pool)} valid changes together, each of which is accepted alone"
-    return Case(TOGETHER, ("response.status",), "accept", "profile_request", words, changes)
+        await _settle(bench, together(pool), phase)
 
 
 async def _settle(bench: Bench, case: Case, phase: str, attempt: int = 1) -> None:
@@ -182,21 +171,21 @@ async def _tried(bench: Bench, case: Case, phase: str, attempt: int) -> None:
             ],
         )
         return
-    exchange = await _probe(bench, case, control, guard, phase, attempt)
+    exchange = await probe(bench, case, control, guard, phase, attempt)
     if _is_to_wait(exchange) and attempt == 1:
         await _put_off(bench, [case], exchange, phase)
         return
     if case.chapter == "generated":
-        accused = _accuses(bench, case, exchange)
-        if accused and await _shrunk(bench, case, control, guard, phase, None):
+        accused = accuses(bench, case, exchange)
+        if accused and await shrunk(bench, case, control, guard, phase, None):
             return
-        for symptom in () if accused else _news(bench, case.expect, exchange):
-            await _shrunk(bench, case, control, guard, phase, symptom)
+        for symptom in () if accused else news(bench, case.expect, exchange):
+            await shrunk(bench, case, control, guard, phase, symptom)
     while attempt < _most(bench, exchange) and _again(bench, case, exchange) and not bench.over:
         if exchange.trouble in UNANSWERED and not await _alive(bench, case, phase):
             return
         attempt += 1
-        before, exchange = exchange, await _probe(bench, case, control, guard, phase, attempt)
+        before, exchange = exchange, await probe(bench, case, control, guard, phase, attempt)
         bench.flaky |= _crashed(before) and not _crashed(exchange)
 
 
@@ -210,63 +199,7 @@ def _again(bench: Bench, case: Case, exchange: Exchange) -> bool:
         return exchange.trouble != "ours"
     if _crashed(exchange):
         return True
-    return _accuses(bench, case, exchange) and case.either is None
-
-
-def _accuses(bench: Bench, case: Case, exchange: Exchange) -> bool:
-    judged = outcome(bench.contract, case.expect, exchange, control=bench.control is not None)
-    return judged.result == "broken"
-
-
-async def _shrunk(
-    bench: Bench, case: Case, control: Any, guard: str | None, phase: str, symptom: str | None
-) -> bool:
-    """Put the one change that accuses the target, or shows a symptom, in a generated case's place,
-    if there is one."""
-
-    async def shows(smaller: Case) -> bool:
-        exchange = await send(bench, phase, "search", [smaller], control, 1, guard)
-        if symptom is None:
-            return _accuses(bench, smaller, exchange)
-        return symptom in symptoms(bench.contract, smaller.expect, exchange)
-
-    alike = symptom is None
-    smallest = await shrink(bench.contract, case, control, shows, alike=alike)
-    if smallest is None:
-        return False
-    if alike:
-        bench.journal.note("shrunk", case=case.id, to=smallest.id)
-    bench.journal.case(record_of(smallest, control))
-    for attempt in (1, 2):
-        await _probe(bench, smallest, control, guard, phase, attempt)
-    return True
-
-
-async def _isolated(bench: Bench, pool: Sequence[Case], symptom: str, phase: str) -> None:
-    """Send the one case of an accepted pool whose answer shows a symptom, if one alone does."""
-    while len(pool) > 1:
-        half = len(pool) // 2
-        for part in (pool[:half], pool[half:]):
-            exchange = await send(
-                bench, phase, "search", part, bench.control, 1, control_id(bench)
-            )  # fmt: skip
-            if symptom in symptoms(bench.contract, "accept", exchange):
-                break
-        else:
-            return  # it comes and goes, or takes several of them
-        pool = part
-    await _probe(bench, pool[0], bench.control, control_id(bench), phase, 1)
-
-
-def _news(bench: Bench, expect: Expect, exchange: Exchange) -> list[str]:
-    """The symptoms that no smaller request is known to show, once each and few in all: a target
-    that breaks many promises at once need not be asked about each."""
-    shown = bench.control_exchange
-    usual = symptoms(bench.contract, "accept", shown) if shown else frozenset()
-    found = sorted(symptoms(bench.contract, expect, exchange) - usual - bench.isolated)
-    fresh = found[: max(0, MOST_ISOLATED - len(bench.isolated))]
-    bench.isolated.update(fresh)
-    return fresh
+    return accuses(bench, case, exchange) and case.either is None
 
 
 async def _alive(bench: Bench, case: Case, phase: str) -> bool:
@@ -280,20 +213,3 @@ async def _alive(bench: Bench, case: Case, phase: str) -> bool:
         bench.dead = case.id
         bench.journal.note("dead", case=case.id)
     return False
-
-
-async def _probe(
-    bench: Bench, case: Case, control: Any, guard: str | None, phase: str, attempt: int
-) -> Exchange:
-    role: Role = "probe" if attempt == 1 else "again"
-    if case.after_control:
-        async with bench.client.one_connection() as http:
-            customer = bench.customer(case.id, attempt)
-            request = build(bench.contract, [], control, customer, extra=bench.extra)
-            await bench.client.send(
-                request, phase=phase, role="control", customer=customer, over=http
-            )
-            return await send(bench, phase, role, [case], control, attempt, guard, over=http)
-    if case.twice:
-        await send(bench, phase, role, [case], control, attempt, guard)
-    return await send(bench, phase, role, [case], control, attempt, guard)
