@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
+import json
 import time
 import uuid
 from collections.abc import Callable
@@ -78,26 +78,29 @@ def body(profile: Profile) -> dict[str, Json]:
 
 def purchases() -> dict[str, list[dict[str, Any]]]:
     """Two of each kind; the first with null wherever it may stand, the last with it nowhere."""
-    return copy.deepcopy(
-        {
-            "access_levels": [
-                {"access_level_id": "basic", "starts_at": None, **_SPARSE},
-                {"access_level_id": "premium", "starts_at": "2024-03-01T10:00:00Z", **_FULL},
-            ],
-            "subscriptions": [
-                {"environment": "Production", **_SPARSE},
-                {"environment": "Sandbox", **_FULL},
-            ],
-            "non_subscriptions": [
-                {"purchase_id": "9a7d3f1c-0b5e-4b8a-9d51-2f3c4b5a6d70", **_COINS},
-                {
-                    "purchase_id": "9a7d3f1c-0b5e-4b8a-9d51-2f3c4b5a6d71",
-                    **_COINS,
-                    "store_base_plan_id": "coins-100",
-                },
-            ],
-        }
+    made: dict[str, list[dict[str, Any]]] = json.loads(  # so that no two of them share an offer
+        json.dumps(
+            {
+                "access_levels": [
+                    {"access_level_id": "basic", "starts_at": None, **_SPARSE},
+                    {"access_level_id": "premium", "starts_at": "2024-03-01T10:00:00Z", **_FULL},
+                ],
+                "subscriptions": [
+                    {"environment": "Production", **_SPARSE},
+                    {"environment": "Sandbox", **_FULL},
+                ],
+                "non_subscriptions": [
+                    {"purchase_id": "9a7d3f1c-0b5e-4b8a-9d51-2f3c4b5a6d70", **_COINS},
+                    {
+                        "purchase_id": "9a7d3f1c-0b5e-4b8a-9d51-2f3c4b5a6d71",
+                        **_COINS,
+                        "store_base_plan_id": "coins-100",
+                    },
+                ],
+            }
+        )
     )
+    return made
 
 
 _SPARSE: dict[str, Any] = {
