@@ -196,7 +196,7 @@ class _Ledger:
         valid = [e for e in self.record.exchanges if self.expectation(e) == "accept"]
         for found in (
             *sharing(self.contract, valid),
-            *clock(self.contract, self.record.exchanges),
+            *clock(self.contract, valid),
             *liveness(self.record),
         ):
             if found.requirement not in self.contract.requirements:

@@ -70,7 +70,6 @@ class Session:
         self.interrupted = False
         self.finished = False
         self._generated: dict[str, list[Case]] = {}
-        self._first_customer = ""
         name = f"journal-{worker}.ndjson" if worker else JOURNAL
         self.journal = Journal(self.directory / name)
         target = Target(
@@ -168,7 +167,6 @@ class Session:
             self.bench.control = self.plan.control
             self.bench.control_exchange = exchange
             watch(self.bench)
-            self._first_customer = exchange.customer
 
     def last(self) -> None:
         """What may kill the target, one by one; then an answer late enough for a frozen clock."""
@@ -179,16 +177,7 @@ class Session:
         if "timestamp.response_time" in self.left_out or self.bench.over:
             return
         time.sleep(max(0.0, missing))
-        self.run(conduct_one_by_one(self.bench, [self._clock_case()], "last"))
-
-    def _clock_case(self) -> Case:
-        """The first customer again, at the end: a time that stood still since then shows."""
-        header = self.contract.header("customer")
-        known = ((header.name, (self._first_customer,)),) if header and self._first_customer else ()
-        return Case(
-            "timestamp.response_time/at-the-end", (), "open" if known else "accept", "last",
-            "the first customer again, at the end", headers=known,
-        )  # fmt: skip
+        self.run(conduct_one_by_one(self.bench, [_CLOCK_CASE], "last"))
 
     def finish(self) -> dict[str, Any]:
         """Join the journals, judge everything, write the reports; the content of results.json."""
@@ -270,6 +259,11 @@ class Session:
             and planned <= sent
             and set(GENERATED) <= phases
         )
+
+
+_CLOCK_CASE = Case(
+    "timestamp.response_time/at-the-end", (), "accept", "last", "the control, at the end"
+)
 
 
 def _share(settings: Settings, worker: str) -> int:

@@ -259,6 +259,7 @@ def opened(contract: Contract, control: Any) -> Iterator[Case]:
             yield case("request.integral_float", "float", location, edits.Raw("1.0"))
         if "oneOf" in node or "number" in types(node):
             yield case("request.number", "beyond-doubles", location, edits.Raw("1e400"))
+            yield case("request.number", "beyond-64-bits", location, 10**19)
         for open_format in values.OPEN_FORMATS.get(node.get("format", ""), ()):
             if node["format"] not in formats:
                 formats.add(node["format"])

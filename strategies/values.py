@@ -51,7 +51,6 @@ NUMBERS: tuple[Named, ...] = (
     Named("large", 2**53 - 1),
     Named("tiny", 1e-7),
     Named("exponent", 1e20),
-    Named("beyond-int64", 10**19),
 )
 
 # Texts that the contract leaves open: probed for crashes, never called right or wrong.
