@@ -216,7 +216,7 @@ def test_customers_are_named_as_told(kept: str, tmp_path: Path) -> None:
 
 
 def test_the_time_is_a_limit(kept: str, tmp_path: Path) -> None:
-    run = command("run", kept, *GENDER, "--time", "0.6s", "--rate", "10/s", cwd=tmp_path)
+    run = command("run", kept, *GENDER, "--time", "2s", "--rate", "3/s", cwd=tmp_path)
     content = results(tmp_path)
     assert run.returncode == 3
     assert content["run"]["stopped"] == "the limit of time (--time) is spent"

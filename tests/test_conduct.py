@@ -74,7 +74,7 @@ def test_a_target_that_dies(end: ASGIApp, promise: str, tmp_path: Path) -> None:
         left -= 1
         return end if left < 0 else None
 
-    found = run(dies, tmp_path, last=True, timeout=0.25)
+    found = run(dies, tmp_path, last=True, timeout=2.0 if promise == "connection" else 0.5)
     assert found.content["run"]["stopped"].startswith("the target stopped answering after ")
     assert not found.content["summary"]["complete"]
     assert found.failing == {f"robustness.{promise}"}
