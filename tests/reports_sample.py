@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from reports.curl import curl
@@ -388,3 +389,17 @@ def nobody() -> Results:
     results["summary"].update(requests=0, requests_by_phase={})
     results["summary"]["latency_ms"] = {"p50": None, "p95": None, "max": None}
     return results
+
+
+TOTAL = len(CONTRACT.requirements)
+SAMPLES: dict[str, Callable[[], Results]] = {
+    "conformant": conformant,
+    "unseen": lambda: conformant(seeded=False),
+    "three findings": three_findings,
+    "folded": folded,
+    "all failing": all_failing,
+    "many failures": many,
+    "hostile": hostile,
+    "stopped": stopped,
+    "nobody": nobody,
+}
