@@ -11,9 +11,9 @@ import pytest
 
 from reports import bodies
 from reports.text import marked, one_line, plain, prose, unmarked
+from tests.pages import Page
 
 HIDDEN = "\x00\x1b\x7f\x9b\xa0\xad\u200b\u202e\u2066\u3000\ufeff\ud800\ufffe\U000e0041"
-from tests.pages import Page
 
 
 @pytest.mark.parametrize("char", HIDDEN)
