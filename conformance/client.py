@@ -23,7 +23,7 @@ from strategies.cases import Request
 
 _IDLE = 0.03  # seconds after which an unused connection counts as idle
 _LOST = 5  # times that a request is sent again because its connection had been idle
-_HANGS = 12  # answers that did not come in time, after which less time is given
+HANGS = 12  # answers that did not come in time, after which less time is given
 _SHORTEST = 0.5  # seconds that are always given
 _PATIENCE = 5  # tries at a request that is throttled
 
@@ -121,7 +121,7 @@ class Client:
     def _patience(self) -> float:
         """Seconds to wait for a whole answer: the target's timeout, less once it has hung so often
         that a run would take hours, and then still many times what its answers take."""
-        if self._late < _HANGS or not self._latencies:
+        if self._late < HANGS or not self._latencies:
             return self.target.timeout
         usual = statistics.median(self._latencies)
         return min(self.target.timeout, max(_SHORTEST, 20 * usual))
@@ -171,7 +171,7 @@ class Client:
                 self._late += trouble == "timeout"
                 if trouble is None:
                     self._latencies.append(received_at - sent_at)
-                if trouble == "connection" and lost < _LOST and _was_idle(events):
+                if trouble == "connection" and lost < _LOST and was_idle(events):
                     lost += 1
                     continue
                 wait = throttled_for(response, throttled)
@@ -285,7 +285,7 @@ class Client:
         return self._redactor.quoted("", everything)
 
 
-def _was_idle(events: Mapping[str, float]) -> bool:
+def was_idle(events: Mapping[str, float]) -> bool:
     """Whether a request went out on a connection that had been used before, or that had been open
     for a while: this process may be slow, and targets close connections on which nothing comes."""
     used = {event.partition(".")[0] for event in events}

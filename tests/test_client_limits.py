@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.client import BudgetSpent
+from conformance.client import HANGS, BudgetSpent, was_idle
 from tests.support import CONTROL, Answer, ask, opened, raw_server, says, sent
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -196,3 +196,42 @@ def test_waiting_for_a_turn_is_no_waiting_for_an_answer(tmp_path: Path) -> None:
         opened(url, tmp_path, concurrency=1, timeout=0.4) as client,
     ):
         assert [each.status for each in ask(client, *[CONTROL] * 8)] == [200] * 8
+
+
+def test_a_target_that_hangs_on_everything_costs_no_hour(tmp_path: Path) -> None:
+    """After a dozen answers that never came less time is given, for a quick target at least."""
+    answered = itertools.count()
+
+    def answer(connection: socket.socket, _: bytes) -> bool:
+        if next(answered) < 2:
+            connection.sendall(OK)
+            return True
+        time.sleep(4)
+        return False
+
+    with raw_server(answer) as url, opened(url, tmp_path, timeout=1.2) as client:
+        assert [each.status for each in ask(client, CONTROL, CONTROL)] == [200, 200]
+        first = ask(client, *[CONTROL] * HANGS)
+        assert {each.trouble for each in first} == {"timeout"}
+        assert all(each.received - each.sent >= 1.2 for each in first)
+        (last,) = ask(client, CONTROL)
+    assert last.trouble == "timeout"
+    assert 0.5 <= last.received - last.sent < 1.1
+
+
+OPENED = {"connection.connect_tcp.started": 0.0, "connection.connect_tcp.complete": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("events", "idle"),
+    [
+        ({"http11.send_request_headers.started": 5.0}, True),
+        ({**OPENED, "http11.send_request_headers.started": 0.101}, False),
+        ({**OPENED, "http11.send_request_headers.started": 0.2}, True),
+        (OPENED, False),
+        ({}, False),
+    ],
+    ids=["used before", "at once", "after a while", "nothing sent", "nothing"],
+)
+def test_what_counts_as_an_idle_connection(events: dict[str, float], idle: bool) -> None:
+    assert was_idle(events) is idle
