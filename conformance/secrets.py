@@ -25,14 +25,18 @@ def resolve(text: str, key: str) -> str:
     """`text` with each `${ADAPTY_API_KEY…}` replaced as a shell would.
 
     Known are the whole key, `%?` and `#?` (last and first character cut), `^^` and `,,` (letter
-    case) and `:0:N` (the first N characters). Raises ValueError for any other form.
+    case), `:0:N` (the first N characters) and `/_/%5F` (the first underscore percent-encoded).
+    Raises ValueError for any other form.
     """
 
     def value(match: re.Match[str]) -> str:
         form = match[1]
         if form.startswith(":0:"):
             return key[: int(form[3:])]
-        forms = {"": key, "%?": key[:-1], "#?": key[1:], "^^": key.upper(), ",,": key.lower()}
+        forms = {
+            "": key, "%?": key[:-1], "#?": key[1:], "^^": key.upper(), ",,": key.lower(),
+            "/_/%5F": key.replace("_", "%5F", 1),
+        }  # fmt: skip
         if form not in forms:
             raise ValueError(f"unknown form of the key: {match[0]}")
         return forms[form]

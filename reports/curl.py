@@ -142,7 +142,14 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-_DERIVED = {"%?": "[:-1]", "#?": "[1:]", "^^": ".upper()", ",,": ".lower()", "~~": ".swapcase()"}
+_DERIVED = {
+    "%?": "[:-1]",
+    "#?": "[1:]",
+    "^^": ".upper()",
+    ",,": ".lower()",
+    "~~": ".swapcase()",
+    "/_/%5F": '.replace("_", "%5F", 1)',
+}
 
 
 def _expression(value: str, key_env: str) -> str:

@@ -203,7 +203,7 @@ def _in_the_last_place(
 
 # How many near misses of a kind every member gets; the others its members share between them,
 # for servers treat members of a kind alike.
-_EACH = {"type": 1, "enum": 4, "format": 4}
+_EACH = {"type": 1, "enum": 4, "format": 8}
 
 
 def _kind(contract: Contract, requirement: Requirement) -> tuple[str, str]:

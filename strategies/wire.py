@@ -49,6 +49,7 @@ _CREDENTIALS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("auth.wrong_key", "second-word", (f"<scheme> {KEY} x",)),
     ("auth.wrong_key", "capitals", ("<scheme> ${ADAPTY_API_KEY^^}",)),
     ("auth.wrong_key", "small-letters", ("<scheme> ${ADAPTY_API_KEY,,}",)),
+    ("auth.wrong_key", "percent-encoded", ("<scheme> ${ADAPTY_API_KEY/_/%5F}",)),
     ("auth.wrong_key", "word-null", ("<scheme> null",)),
     ("auth.wrong_key", "sql", ("<scheme> ' OR '1'='1",)),
 )  # fmt: skip

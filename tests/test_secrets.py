@@ -26,7 +26,7 @@ from tests.support import CONTRACT, KEY, ask, opened, raw_server, says, sent
 SCHEME = CONTRACT.credential.scheme
 ODD = r"""a$b`c"d'e\f*g?h[i]j{k}l;m&n|o<p>q%r#s!t~u^v,w.(x)+/="""
 KEYS = ["k", "five5", "seven77", "eight888", "9876543210", "z" * 40, KEY, ODD]
-FORMS = ["", "%?", "#?", "^^", ",,", ":0:1", ":0:8"]
+FORMS = ["", "%?", "#?", "^^", ",,", ":0:1", ":0:8", "/_/%5F"]
 AUTH = [case for case in credentials(CONTRACT) if not case.after_control]
 
 

@@ -229,13 +229,6 @@ def _statuses() -> Iterator[Server]:
             several="each refusal that is missing is one",
         )
     yield _fault(
-        "profile-html",
-        "That there is no such profile is said in HTML.",
-        ("rejection.media_type", "rejection.json"),
-        refused(WHOLES[1].answer, "profile"),
-        several=_TWO,
-    )
-    yield _fault(
         "wrong-key-detail",
         "Only the 401 for a wrong key, not the one without a credential, has another shape.",
         "response.401.*.required",

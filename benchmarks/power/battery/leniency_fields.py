@@ -1,6 +1,6 @@
 """Bodies that are taken although the contract refuses them: types, enums, formats and limits.
 
-For each member of the body the types in turn that it is not of, each enum and each format not
+For each member of the body its type not looked at, each enum and each format not
 enforced, each required member left out; then the near misses that frameworks let through.
 """
 
@@ -10,6 +10,7 @@ import re
 import uuid
 from collections.abc import Iterator
 from datetime import date, datetime
+from functools import partial
 
 from benchmarks.power.battery.changes import (
     Change,
@@ -59,20 +60,18 @@ def _also_in_answers(place: str, keyword: str) -> tuple[str, ...]:
 
 
 def _types() -> Iterator[Server]:
-    """Each member takes one of the types that it is not of, in turn."""
-    turn = 0
+    """Each member whose type nobody looks at; then what takes one type beside the right one."""
     for place, schema in PLACES.items():
         allowed = kinds(schema)
         wrong = [k for k in _A if k not in allowed and not (k == "number" and "integer" in allowed)]
         if "object" in allowed or "array" in allowed or place == VALUE:
             continue
-        kind, turn = wrong[turn % len(wrong)], turn + 1
         keyword = "enum" if "enum" in schema else "type"
         yield _fault(
-            f"{place}-takes-{kind}",
-            f"{place} takes {_A[kind]} too.",
+            f"{place}-type-ignored",
+            f"The type of {place} is not looked at.",
             (_request(place, "type"), *_also_in_answers(place, keyword)),
-            loosened(place, KINDS[kind]),
+            loosened(place, partial(_any_of, tuple(wrong))),
         )
     for kind in ("null", "boolean", "array", "object"):
         yield _fault(
@@ -93,6 +92,10 @@ def _types() -> Iterator[Server]:
             (_request(place, "type"),),
             loosened(place, KINDS[kind]),
         )
+
+
+def _any_of(names: tuple[str, ...], value: Json) -> bool:
+    return any(KINDS[name](value) for name in names)
 
 
 def _keywords() -> Iterator[Server]:
@@ -161,8 +164,6 @@ NEAR: tuple[tuple[str, str, str, tuple[str, ...], Test], ...] = (
      lambda v: isinstance(v, list) and len(v) == 1 and v[0] in ("f", "m", "o")),
     (f"{META}.platform", "any-case", "any letter case", ("enum",),
      text(lambda v: v.lower() in [word.lower() for word in _WORDS[f"{META}.platform"]])),
-    (f"{META}.platform", "newer", "tvOS, watchOS and Windows", ("enum",),
-     lambda v: v in ("tvOS", "watchOS", "Windows", "windows", "Linux", "linux")),
     ("store", "capitals", "any letter case", ("enum",),
      text(lambda v: v.lower() in _WORDS["store"])),
     ("store", "line-end", "white space around it", ("enum",),

@@ -141,10 +141,4 @@ def _now_and_then() -> Iterator[Server]:
 PARTS: tuple[Server, ...] = (
     *_attributes(),
     *_now_and_then(),
-    _fault(
-        "customer-of-digits-as-number",
-        "A customer id of digits comes back as a number.",
-        (f"{_DATA}.customer_user_id.type", "echo.customer_user_id"),
-        member("data.customer_user_id", lambda v: int(v) if (v or "").isdecimal() else v),
-    ),
 )
