@@ -2,58 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
-
 from conformance.bench import Bench
-from conformance.client import Client, Target, operation_url
 from conformance.control import TRIES, find_control
 from conformance.exchanges import Exchange
-from conformance.journal import Journal
-from strategies import controls, plan
-from tests.handmade import profile, refusal
-from tests.support import CONTRACT, KEY
+from strategies import controls
+from tests.inprocess import FULL, Decides, at_work
+from tests.support import CONTRACT
 
-PLAN = plan.deterministic(CONTRACT)
-FULL, MINIMAL = PLAN.control, controls.minimal(CONTRACT)
-Decides = Callable[[Any, Any], int | None]
-"""From the headers and the body of a request to the status of its refusal, if it is refused."""
-
-
-def target(decides: Decides) -> ASGIApp:
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        asked = Request(scope, receive)
-        status = decides(asked.headers, json.loads(await asked.body()))
-        told = profile() if status is None else refusal(status)
-        await JSONResponse(told, status or 200)(scope, receive, send)
-
-    return app
+MINIMAL = controls.minimal(CONTRACT)
 
 
 def searched(decides: Decides, folder: Path, times: int = 1) -> Bench:
     """What a process knows after it looked for a control, so many times."""
-    journal = Journal(folder / "journal.ndjson")
-    url = operation_url("http://target", CONTRACT)
-    transport = httpx.ASGITransport(target(decides))
-    client = Client(Target(url, KEY), CONTRACT, journal, transport=transport)
-    bench = Bench(CONTRACT, PLAN, client, journal, "run", "test-")
 
-    async def find() -> None:
-        async with client.opened():
-            for _ in range(times):
-                await find_control(bench, "deterministic")
+    async def find(bench: Bench) -> None:
+        for _ in range(times):
+            await find_control(bench, "deterministic")
 
-    asyncio.run(find())
-    journal.close()
-    return bench
+    return at_work(decides, folder, find)
 
 
 def without(*names: str) -> Any:

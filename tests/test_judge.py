@@ -11,7 +11,18 @@ from conformance.exchanges import CaseRecord, Exchange
 from conformance.judge import judge, judge_case
 from conformance.verdicts import Failure, Judgement
 from strategies.cases import Expect
-from tests.handmade import answer, case, exchange, profile, record, refusal, refused, taken
+from tests.handmade import (
+    NOON,
+    answer,
+    case,
+    exchange,
+    profile,
+    record,
+    refusal,
+    refused,
+    request,
+    taken,
+)
 from tests.support import CONTRACT
 
 BODY, DATA = "request.body", "response.200.data"
@@ -189,6 +200,13 @@ def test_of_cases_that_stand_for_each_other_one_is_enough() -> None:
     assert [each.case for each in failures(none)] == [pair[0].id]
 
 
+def test_whatever_else_a_case_probes_is_told_of_the_first() -> None:
+    both = case("odd/one", "refuse", GENDER, STORE)
+    found = judged([yes("1", both.id)], both)
+    assert [each.cause for each in failures(found, GENDER)] == [None]
+    assert [each.cause for each in failures(found, STORE)] == [GENDER]
+
+
 def test_what_else_a_case_probes_is_explained_by_the_first() -> None:
     both = case(f"{GENDER}/number", "refuse", KIND, GENDER)
     found = judged([yes("1", both.id)], both)
@@ -213,8 +231,45 @@ def test_every_valid_request_that_is_taken_shows_its_types() -> None:
     kind = f"{BODY}.installation_meta.type"
     refusing = case(f"{kind}/text", "refuse", kind)
     assert verdict(judged([no("1", refusing.id)], refusing), kind) == ("pass", None)
-    lonely = judge(CONTRACT, record([refused("1", 400, refusing.id, control="c")], refusing))
-    assert verdict(lonely, kind)[0] == "inconclusive"
+    lax = case(f"{STORE}/upper", "refuse", STORE)
+    given = [refused("c", 400, role="control"), yes("1", lax.id)]
+    assert verdict(judge(CONTRACT, record(given, lax)), kind)[0] == "untested"
+
+
+def test_every_answer_counts_for_what_it_shows() -> None:
+    good = judged([yes("1", MALE.id), no("2", UPPER.id)], MALE, UPPER)
+    for key in ("response.200.json", STATUS, "rejection.json", CRASH):
+        assert verdict(good, key) == ("pass", None), key
+    assert good.verdicts["response.200.json"].cases == 2
+    assert good.verdicts[CRASH].cases == 3
+    wrong = exchange("2", answer(200, profile(app_id=7)), MALE.id, control="c")
+    (failure,) = failures(judged([yes("1"), wrong], MALE), f"{DATA}.app_id.type")
+    assert failure.message == "not so in 1 of 3 answers"
+
+
+def test_customers_are_told_apart_by_valid_requests() -> None:
+    def given(ident: str, name: str, *cases: str) -> Exchange:
+        return taken(ident, *cases, sent=request(customer=name), at=NOON + 9, role="probe")
+
+    key = "identity.profile_id"
+    assert (
+        verdict(judge(CONTRACT, record([given("1", "ann"), given("2", "bob")])), key)[0] == "fail"
+    )
+    wrong = record([given("1", "ann"), given("2", "bob", UPPER.id)], UPPER)
+    assert verdict(judge(CONTRACT, wrong), key)[0] == "untested"
+    other = profile(profile_id="4286abd3-48b0-4e9c-a5f6-ac0a006804a6")
+    apart = exchange("2", answer(200, other), sent=request(customer="bob"))
+    told = judge(CONTRACT, record([given("1", "ann"), apart])).verdicts[key]
+    assert (told.name, told.cases) == ("pass", 1)
+
+
+def test_what_the_contract_does_not_promise_hides_nothing_else() -> None:
+    weaker = CONTRACT.without("identity.profile_id")
+    shared = [taken(n, sent=request(customer=n), role="probe") for n in ("ann", "bob")]
+    hangs = [exchange(str(n), None, UPPER.id, trouble="timeout") for n in range(2)]
+    found = judge(weaker, record([*shared, *hangs, taken("z", at=NOON + 99)], UPPER))
+    assert "identity.profile_id" not in found.verdicts
+    assert found.verdicts["robustness.hang"].name == "fail"
 
 
 def test_a_target_that_refuses_every_valid_request() -> None:
@@ -222,6 +277,7 @@ def test_a_target_that_refuses_every_valid_request() -> None:
     silent = exchange("9", None, role="control", trouble="timeout")
     found = judge(CONTRACT, record([silent, *controls]))
     (failure,) = found.verdicts[STATUS].failures
+    assert failure.requirement == STATUS
     assert (failure.failed, failure.tries, failure.case) == (3, 4, "control/full")
     assert failure.exchanges == (controls[0],)
     assert failure.message == "every valid request is refused, the first with 422"
@@ -237,6 +293,10 @@ def test_a_target_that_answers_every_valid_request_with_400() -> None:
     redirected = judge(CONTRACT, record([exchange("1", answer(302, {}), role="control")]))
     (failure,) = redirected.verdicts[STATUS].failures
     assert failure.message == "not so in 1 of 1 answers", "told once, by what it is"
+    mixed = [refused("1", 400, role="control"), exchange("2", answer(302, {}), role="control")]
+    (failure,) = judge(CONTRACT, record(mixed)).verdicts[STATUS].failures
+    assert failure.requirement == STATUS
+    assert failure.actual == "302"
 
 
 @pytest.mark.parametrize(
@@ -270,6 +330,21 @@ def test_where_valid_requests_get_that_answer_too_it_says_nothing_of_refusals() 
     assert not judged([error, valid], UPPER, MALE).verdicts["rejection.status"].failures
 
 
+def test_each_refusal_under_a_success_status_counts_however_it_looks() -> None:
+    other = case(f"{STORE}/upper", "refuse", STORE)
+    errors = [
+        exchange("1", answer(200, b"sorry"), UPPER.id, control="c"),
+        exchange("2", answer(200, refusal(422)), other.id, control="c"),
+    ]
+    (failure,) = failures(judged(errors, UPPER, other), "rejection.status")
+    assert failure.failed == 2
+
+
+def test_an_error_of_another_shape_under_its_own_status_is_a_refusal() -> None:
+    odd = exchange("1", answer(400, []), UPPER.id, control="c")
+    assert failures(judged([odd], UPPER), "rejection.status") == ()
+
+
 def test_what_several_exchanges_show_is_told_with_the_last_of_them() -> None:
     hangs = [
         exchange(str(n), None, UPPER.id, trouble="timeout", at=1e9 + n, seconds=5) for n in range(3)
@@ -278,6 +353,15 @@ def test_what_several_exchanges_show_is_told_with_the_last_of_them() -> None:
     (failure,) = judged([*hangs, late], UPPER).verdicts["robustness.hang"].failures
     assert [each.id for each in failure.exchanges] == ["1", "2"]
     assert (failure.failed, failure.tries, failure.case) == (3, 3, UPPER.id)
+    assert (failure.requirement, failure.flaky) == ("robustness.hang", False)
+    assert failure.message == "some words: no answer came in time"
+    assert (failure.expected, failure.actual) == ("an answer", "no answer came in time")
+
+
+def test_where_something_wrong_stands_is_told() -> None:
+    late = exchange("1", answer(200, profile(timestamp=1)), role="control")
+    (failure,) = failures(judged([late]), "timestamp.response_time")
+    assert failure.place == "/data/timestamp"
 
 
 def test_one_case_is_judged_alone() -> None:
@@ -289,6 +373,12 @@ def test_one_case_is_judged_alone() -> None:
     lonely = record([refused("1", 400, UPPER.id)], UPPER)
     assert judge_case(CONTRACT, lonely, UPPER.id) == (
         [], "no valid request was accepted, so a refusal proves nothing",
+    )  # fmt: skip
+    (failure,), _ = judge_case(CONTRACT, record([CONTROL, no("1", MALE.id)], MALE), MALE.id)
+    assert failure.expected == "accepted, 200"
+    crash = record([CONTROL, no("1", UPPER.id, status=500)], UPPER)
+    assert judge_case(CONTRACT, crash, UPPER.id) == (
+        [], "the target failed (500) instead of deciding",
     )  # fmt: skip
     unsent = judge_case(CONTRACT, record([CONTROL], UPPER), UPPER.id)
     assert unsent == ([], "it was not sent")
@@ -304,5 +394,6 @@ def test_an_open_case_fails_by_a_crash_alone() -> None:
     assert failure.message == "a byte order mark: answered with 500"
     assert (failure.failed, failure.tries) == (1, 2)
     assert [each.id for each in failure.exchanges] == ["1"]
+    assert (failure.expected, failure.actual) == ("no 5xx status", "500")
     for fine in (no("1", odd.id, status=499), yes("1", odd.id)):
         assert judge_case(CONTRACT, record([fine], odd), odd.id) == ([], None)

@@ -47,6 +47,12 @@ def test_a_good_answer_shows_much_and_breaks_nothing() -> None:
     assert not any(key.startswith(("rejection.", "response.401")) for key in good)
 
 
+def test_a_symptom_depends_on_what_was_asked() -> None:
+    assert "response.status" in broken(answer(201, profile()), "accept")
+    assert "response.status" not in broken(answer(201, profile()), "refuse")
+    assert broken(answer(302, {}), "refuse") == {"rejection.status"}
+
+
 def test_no_answer_shows_nothing() -> None:
     assert shown(exchange(trouble="timeout")) == {}
 
@@ -308,7 +314,8 @@ def test_which_customer_came_back_is_shown() -> None:
     ],
 )
 def test_what_breaks_its_schema_is_not_told_again_as_an_echo(data: Any, name: str | None) -> None:
-    found = broken(answer(200, profile(**data)))
+    made = exchange("1", answer(200, profile(**data)), customer="jane")
+    found = symptoms(CONTRACT, "accept", made)
     assert not any(key.startswith("echo.") for key in found)
     assert found
     assert name is None or found == {name}

@@ -35,6 +35,7 @@ def test_the_control_shows_it_best() -> None:
     pool = taken("1", "a", "b", role="pool")
     alone, control = taken("2", "a"), taken("3", role="control", control=None)
     (failure,) = told([pool, alone, control], [taken("4", "c")])
+    assert failure.requirement == NAME
     assert failure.exchanges == (control,)
     assert (failure.case, failure.failed, failure.tries) == (CONTROL, 3, 4)
     assert (failure.expected, failure.actual) == ("a UUID", "what 3 has")
@@ -54,6 +55,12 @@ def test_then_a_case_alone_before_a_pool_before_a_generated_payload() -> None:
     assert told([more, generated])[0].exchanges == (more,)
     many = taken("5", *(f"case/{n}" for n in range(50)), role="pool")
     assert told([generated, many])[0].exchanges == (many,)
+
+
+def test_the_control_of_a_generated_payload_is_no_generated_payload() -> None:
+    generated = taken("1", "hypothesis/1", phase="hypothesis")
+    control = taken("2", role="control", phase="hypothesis")
+    assert told([taken("3", "a"), generated, control])[0].exchanges == (control,)
 
 
 def test_what_shows_it_every_time_before_what_is_plainer() -> None:

@@ -1,0 +1,74 @@
+"""Targets in this process that decide by a function, for how a run goes on beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from conformance.bench import Bench
+from conformance.client import Client, Target, operation_url
+from conformance.journal import Journal
+from strategies import plan
+from tests.handmade import profile, refusal
+from tests.support import CONTRACT, KEY
+
+PLAN = plan.deterministic(CONTRACT)
+CASES = {case.id: case for case in PLAN.cases}
+FULL: Any = PLAN.control
+
+Decides = Callable[[Any, Any], Any]
+"""From the headers and the parsed body of a request to how it ends: None for a success, a status
+for an error, an exception for no answer, anything else as the members of a success."""
+
+GONE = httpx.ReadError("the connection was dropped")
+
+
+def _target(decides: Decides) -> ASGIApp:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        asked = Request(scope, receive)
+        raw = await asked.body()
+        try:
+            body: Any = json.loads(raw)
+        except ValueError:
+            body = None
+        end = decides(asked.headers, body)
+        if isinstance(end, Exception):
+            raise end
+        if isinstance(end, int):
+            await JSONResponse(refusal(end), end)(scope, receive, send)
+            return
+        echo = body.get("custom_attributes") if isinstance(body, dict) else None
+        data = {
+            "customer_user_id": asked.headers.get("adapty-customer-user-id", ""),
+            "custom_attributes": echo if isinstance(echo, list) else [],
+            **(end or {}),
+        }
+        await JSONResponse(profile(**data))(scope, receive, send)
+
+    return app
+
+
+def at_work(
+    decides: Decides, folder: Path, work: Callable[[Bench], Awaitable[Any]], **target: Any
+) -> Bench:
+    """What a process knows after it did some work against a target; `target` as Target's fields."""
+    journal = Journal(folder / "journal.ndjson")
+    told = Target(operation_url("http://target", CONTRACT), KEY, **target)
+    client = Client(told, CONTRACT, journal, transport=httpx.ASGITransport(_target(decides)))
+    bench = Bench(CONTRACT, PLAN, client, journal, "run", "test-")
+
+    async def do() -> None:
+        async with client.opened():
+            await work(bench)
+
+    asyncio.run(do())
+    journal.close()
+    return bench

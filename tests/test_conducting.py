@@ -1,0 +1,338 @@
+"""What is sent for which cases, how often, and beside what: against targets in this process."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from conformance.bench import Bench
+from conformance.conduct import conduct, conduct_one_by_one
+from conformance.exchanges import Exchange
+from conformance.isolating import TOGETHER
+from strategies.cases import Case
+from strategies.edits import Edit
+from strategies.generated import case_of
+from tests.inprocess import CASES, FULL, GONE, PLAN, Decides, at_work
+from tests.support import CONTRACT
+
+BODY = "request.body"
+UPPER = CASES[f"{BODY}.gender.enum/other-letter-case"]
+VALID = [case for case in PLAN.cases if case.poolable and not case.either][:16]
+SLOW = httpx.ReadTimeout("no answer")
+
+
+def conducted(
+    decides: Decides, folder: Path, cases: Sequence[Case], *, last: bool = False, **target: Any
+) -> Bench:
+    """What a process knows after it conducted some cases."""
+
+    async def work(bench: Bench) -> None:
+        if last:
+            await conduct_one_by_one(bench, cases, "last")
+        else:
+            await conduct(bench, cases)
+
+    return at_work(decides, folder, work, **target)
+
+
+def roles(bench: Bench) -> dict[str, int]:
+    return dict(Counter(each.role for each in bench.journal.exchanges))
+
+
+def about(bench: Bench, case: Case) -> list[Exchange]:
+    """The exchanges of one case alone."""
+    return [each for each in bench.journal.exchanges if each.cases == (case.id,)]
+
+
+def fine(*_: Any) -> None:
+    """Accepts everything."""
+
+
+def strict(_: Any, body: Any) -> int | None:
+    """Refuses a gender of another letter case."""
+    return 400 if isinstance(body, dict) and body.get("gender") == "F" else None
+
+
+def test_valid_cases_share_a_request_beside_one_control(tmp_path: Path) -> None:
+    bench = conducted(fine, tmp_path, VALID)
+    assert roles(bench)["control"] == 1
+    pooled = [each for each in bench.journal.exchanges if each.role == "pool"]
+    assert sorted(name for each in pooled for name in each.cases) == sorted(c.id for c in VALID)
+    assert len(pooled) < 6
+    control = bench.control_exchange
+    assert control is not None
+    assert {each.control for each in pooled} == {control.id}
+    assert bench.journal.cases.keys() == {case.id for case in VALID}
+
+
+def test_nothing_is_sent_for_no_case(tmp_path: Path) -> None:
+    assert conducted(fine, tmp_path, []).journal.exchanges == []
+    last = tmp_path / "last"
+    last.mkdir()
+    assert conducted(fine, last, [], last=True).journal.exchanges == []
+
+
+def test_the_one_case_that_a_pool_is_refused_for_is_found(tmp_path: Path) -> None:
+    """The others are accepted in smaller pools, and it is sent three times for itself."""
+    male = CASES[f"{BODY}.gender.enum/member-m"]
+    cases = [male, *(case for case in VALID if case.edits[0].path != ("gender",))]
+
+    def refuses(_: Any, body: Any) -> int | None:
+        return 400 if body["gender"] == "m" else None
+
+    bench = conducted(refuses, tmp_path, cases)
+    tries = about(bench, male)
+    assert [each.role for each in tries] == ["probe", "again", "again"]
+    assert len({each.customer for each in tries}) == 3
+    for case in cases:
+        assert bench.journal.taken(case.id) is (case is not male), case.id
+    assert not any(about(bench, case) for case in cases[1:] if len(cases) > 2)
+
+
+def test_what_is_right_is_sent_once_and_what_is_wrong_thrice(tmp_path: Path) -> None:
+    right = conducted(strict, tmp_path, [UPPER])
+    assert [each.status for each in about(right, UPPER)] == [400]
+    lax = tmp_path / "lax"
+    lax.mkdir()
+    wrong = conducted(fine, lax, [UPPER])
+    assert [each.role for each in about(wrong, UPPER)] == ["probe", "again", "again"]
+    assert {each.control for each in about(wrong, UPPER)} == {wrong.control_exchange.id}  # type: ignore[union-attr]
+
+
+def test_what_stands_for_another_is_sent_once(tmp_path: Path) -> None:
+    pair = [case for case in PLAN.cases if case.either][:1]
+    bench = conducted(lambda _, body: None if body == FULL else 400, tmp_path, pair)
+    assert len(about(bench, pair[0])) == 1
+
+
+def test_a_near_miss_of_a_refused_member_stands_beside_its_refusal(tmp_path: Path) -> None:
+    """So that its own refusal proves nothing."""
+
+    def refuses(_: Any, body: Any) -> int | None:
+        return 400 if "gender" in body else None
+
+    bench = conducted(refuses, tmp_path, [UPPER])
+    assert [each.control for each in about(bench, UPPER)] == [bench.refused["gender",]]
+
+
+def test_without_a_control_every_case_is_sent_alone_on_the_planned_payload(tmp_path: Path) -> None:
+    bench = conducted(lambda *_: 422, tmp_path, [UPPER, *VALID[:3]])
+    assert bench.control is None
+    assert "pool" not in roles(bench)
+    (probe,) = about(bench, UPPER)
+    assert json.loads(probe.request.body) == FULL | {"gender": "F"}
+
+
+@pytest.mark.parametrize("end", [500, GONE, SLOW], ids=["crash", "drop", "hang"])
+def test_what_fails_once_is_sent_again_when_nothing_else_is_under_way(
+    end: Any, tmp_path: Path
+) -> None:
+    asked = 0
+
+    def fails(_: Any, body: Any) -> Any:
+        nonlocal asked
+        if isinstance(body, dict) and body.get("gender") == "F":
+            asked += 1
+            return end if asked == 1 else 400
+        return None
+
+    empty = next(case for case in PLAN.cases if case.id == "request.json/last-byte-cut")
+    bench = conducted(fails, tmp_path, [UPPER, empty], concurrency=1)
+    first, second = about(bench, UPPER)
+    assert (first.role, second.role, second.status) == ("probe", "again", 400)
+    order = [each.id for each in bench.journal.exchanges]
+    between = bench.journal.exchanges[order.index(first.id) + 1 : order.index(second.id)]
+    assert any(each.cases == (empty.id,) for each in between)
+    signs = [each for each in between if each.role == "control"]
+    assert len(signs) == (0 if end == 500 else 1), "a sign of life where there was no answer"
+
+
+def test_a_pool_that_fails_in_a_crowd_is_sent_again_in_smaller_ones(tmp_path: Path) -> None:
+    asked = 0
+
+    def fails(*_: Any) -> int | None:
+        nonlocal asked
+        asked += 1
+        return 500 if asked == 2 else None
+
+    bench = conducted(fails, tmp_path, VALID, concurrency=1)
+    assert all(bench.journal.taken(case.id) for case in VALID)
+    assert "probe" not in roles(bench)
+
+
+def test_a_crash_gets_three_tries_and_six_once_the_target_is_known_to_be_flaky(
+    tmp_path: Path,
+) -> None:
+    def always(_: Any, body: Any) -> int | None:
+        return 500 if isinstance(body, dict) and body.get("gender") == "F" else None
+
+    bench = conducted(always, tmp_path, [UPPER])
+    assert [each.role for each in about(bench, UPPER)] == ["probe", "again", "again"]
+    assert not bench.flaky
+    asked = 0
+
+    def flaky(headers: Any, body: Any) -> int | None:
+        nonlocal asked
+        asked += 1
+        return 500 if asked == 1 else always(headers, body)
+
+    other = tmp_path / "other"
+    other.mkdir()
+    bench = conducted(flaky, other, [UPPER])
+    assert bench.flaky
+    assert len(about(bench, UPPER)) == 6
+
+
+def test_a_hang_is_told_from_a_slow_target_by_three_tries(tmp_path: Path) -> None:
+    def hangs(_: Any, body: Any) -> Any:
+        return SLOW if isinstance(body, dict) and body.get("gender") == "F" else None
+
+    bench = conducted(hangs, tmp_path, [UPPER])
+    assert [each.role for each in about(bench, UPPER)] == ["probe", "again", "again"]
+    assert bench.hangs == 1
+    assert bench.dead is None
+
+
+def test_a_target_that_is_gone_is_asked_nothing_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("asyncio.sleep", _at_once)
+    gone = False
+
+    def dies(_: Any, body: Any) -> Any:
+        nonlocal gone
+        gone |= isinstance(body, dict) and body.get("gender") == "F"
+        return GONE if gone else None
+
+    others = [case for case in PLAN.of("json") if case.expect == "refuse"][:30]
+    bench = conducted(dies, tmp_path, [UPPER, *others], concurrency=1)
+    assert bench.dead is not None
+    assert bench.over
+    assert bench.journal.notes["dead"] == [{"case": bench.dead}]
+    signs = [each for each in bench.journal.exchanges if each.role == "control"][-3:]
+    assert all(each.trouble == "connection" for each in signs)
+    assert len(bench.journal.exchanges) < 1 + 30 + 3
+
+
+async def _at_once(_: float) -> None:
+    pass
+
+
+def test_what_may_kill_is_sent_one_by_one_with_a_sign_of_life_where_one_is_due(
+    tmp_path: Path,
+) -> None:
+    late = replace(CASES["request.json/last-byte-cut"], pause=0.01)
+    bench = conducted(lambda _, body: None if body else 400, tmp_path, [UPPER, late], last=True)
+    order = [each.cases[0] if each.cases else "control" for each in bench.journal.exchanges]
+    assert order == ["control", UPPER.id, UPPER.id, UPPER.id, late.id, "control"]
+
+
+def test_a_target_that_dies_after_its_answer_is_found_dead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("asyncio.sleep", _at_once)
+    seen = 0
+
+    def dies(_: Any, body: Any) -> Any:
+        nonlocal seen
+        seen += body is None
+        return GONE if seen and body is not None else 400 if body is None else None
+
+    late = replace(CASES["request.json/last-byte-cut"], pause=0.01)
+    bench = conducted(dies, tmp_path, [late, UPPER], last=True)
+    assert bench.dead == late.id
+    assert about(bench, UPPER) == []
+
+
+def test_a_case_of_a_crowd_is_sent_so_many_times_each_for_another_customer(
+    tmp_path: Path,
+) -> None:
+    crowd = next(case for case in PLAN.cases if case.together > 1)
+    bench = conducted(fine, tmp_path, [crowd])
+    sent = about(bench, crowd)
+    assert len(sent) == crowd.together
+    assert len({each.customer for each in sent}) == crowd.together
+
+
+def test_a_near_miss_of_the_key_that_is_the_key_is_not_sent(tmp_path: Path) -> None:
+    same = CASES["auth.wrong_key/small-letters"]
+    other = CASES["auth.wrong_key/capitals"]
+    bench = conducted(lambda *_: 401, tmp_path, [same, other])
+    assert about(bench, same) == []
+    assert bench.journal.notes["unfit"] == [{"case": same.id}]
+    assert len(about(bench, other)) == 1
+
+
+def test_a_limit_of_requests_ends_it_and_is_noted_once(tmp_path: Path) -> None:
+    cases = [case for case in PLAN.of("json") if case.expect == "refuse"][:10]
+    bench = conducted(lambda _, body: None if body else 400, tmp_path, cases, requests=5)
+    assert len(bench.journal.exchanges) == 5
+    assert bench.spent == "the limit of requests (--requests) is spent"
+    assert bench.journal.notes["spent"] == [{"why": bench.spent}]
+
+
+def test_a_generated_payload_is_told_by_the_one_change_that_does_it(tmp_path: Path) -> None:
+    body = {**FULL, "gender": "F", "email": "x"}
+    case = case_of(CONTRACT, "hypothesis/some-1", body)
+    small = f"{BODY}.gender.enum/shrunk-from-hypothesis-some-1"
+
+    def lax(_: Any, sent: Any) -> int | None:
+        return 400 if sent["email"] == "x" and sent["gender"] == "f" else None
+
+    bench = conducted(lax, tmp_path, [case])
+    assert bench.journal.notes["shrunk"] == [{"case": case.id, "to": small}]
+    assert len(about(bench, case)) == 1
+    told = [each for each in bench.journal.exchanges if each.cases == (small,)]
+    assert [each.role for each in told] == ["search", "probe", "again"]
+    assert json.loads(told[-1].request.body) == {**FULL, "gender": "F"}
+
+
+def test_the_one_case_of_a_pool_whose_answer_shows_a_fault_is_found(tmp_path: Path) -> None:
+    """An accepted pool tells that something is wrong, a case alone what it is."""
+    male = CASES[f"{BODY}.gender.enum/member-m"]
+    cases = [male, *(case for case in VALID if case.edits[0].path != ("gender",))]
+
+    def wrong(_: Any, body: Any) -> Any:
+        return {"app_id": "x"} if body["gender"] == "m" else None
+
+    bench = conducted(wrong, tmp_path, cases)
+    assert [each.role for each in about(bench, male)][-1] == "probe"
+    assert bench.isolated == {"response.200.data.app_id.format"}
+    searched = [each for each in bench.journal.exchanges if each.role == "search"]
+    assert 0 < len(searched) <= 10
+    probed = {each.cases for each in bench.journal.exchanges if each.role == "probe"}
+    assert probed == {(male.id,)}
+
+
+def test_what_the_control_shows_too_is_looked_for_nowhere(tmp_path: Path) -> None:
+    bench = conducted(lambda *_: {"app_id": "x"}, tmp_path, VALID)
+    assert bench.isolated == set()
+    assert "search" not in roles(bench)
+
+
+def test_changes_that_are_refused_only_together_are_one_case(tmp_path: Path) -> None:
+    def long(_: Any, body: Any) -> int | None:
+        return 413 if len(json.dumps(body)) > len(json.dumps(FULL)) + 150 else None
+
+    texts = [
+        Case(
+            f"x/{n}",
+            (f"{BODY}.type",),
+            "accept",
+            "profile_request",
+            "",
+            (Edit((f"m{n}",), "a" * 60),),
+        )
+        for n in range(4)
+    ]
+    bench = conducted(long, tmp_path, texts)
+    assert all(bench.journal.taken(case.id) for case in texts)
+    whole = [e for e in bench.journal.exchanges if e.cases == (TOGETHER,)]
+    assert [each.status for each in whole] == [413, 413, 413]
