@@ -176,28 +176,35 @@ def refused(contract: Contract, control: Any) -> Iterator[Case]:
                 edits.words(edit, control), (edit,),
             )  # fmt: skip
         turns[kind] += 1
-    yield from _in_the_last_place(contract, control, wanted)
+    yield from _at_the_ends(contract, control, wanted)
 
 
-def _in_the_last_place(
-    contract: Contract, control: Any, wanted: list[Requirement]
-) -> Iterator[Case]:
-    """For each array with a limit, a bad item as the last of as many as there may be."""
+def _at_the_ends(contract: Contract, control: Any, wanted: list[Requirement]) -> Iterator[Case]:
+    """For each array with a limit, a bad item as the first, and as the last of as many as there may
+    be."""
     for location, node in walk(contract.request):
         inside = [
             each for each in wanted if each.location[: len(location) + 1] == (*location, ITEM)
         ]
         if "maxItems" not in node or ITEM in location or not inside:
             continue
-        for _, edit in violations(contract, control, inside[-1].id):
-            items = filled(node, good(contract, control, location), node["maxItems"] - 1)
-            bad = Edit(location, [*items, edit.value])
-            if breaks_exactly(contract, edits.apply(control, [bad]), inside[-1].id):
-                yield Case(
-                    words_of_id(inside[-1].id, f"last-of-{node['maxItems']}"), (inside[-1].id,),
-                    "refuse", "profile_request", f"{edits.words(bad, control)}, the last a bad one",
-                    (bad,),
-                )  # fmt: skip
+        key, usual = inside[-1].id, good(contract, control, location)
+        items = filled(node, usual, node["maxItems"] - 1)
+        for _, edit in violations(contract, control, key):
+            ends = (
+                ("first", "first-of-all", Edit(location, [edit.value, *usual])),
+                ("last", f"last-of-{node['maxItems']}", Edit(location, [*items, edit.value])),
+            )
+            made = [
+                Case(
+                    words_of_id(key, label), (key,), "refuse", "profile_request",
+                    f"{edits.words(bad, control)}, the {end} a bad one", (bad,),
+                )
+                for end, label, bad in ends
+                if breaks_exactly(contract, edits.apply(control, [bad]), key)
+            ]  # fmt: skip
+            yield from made
+            if made:
                 break
 
 

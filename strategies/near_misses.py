@@ -186,7 +186,7 @@ def _pattern(_schema: Schema, good: Any) -> Iterator[Named]:
     yield Named("trailing-blank", f"{text} ")
     for name, char in (
         ("blank", " "), ("at", "@"), ("slash", "/"), ("dollar", "$"), ("colon", ":"),
-        ("plus", "+"), ("emoji", "🎉"),
+        ("plus", "+"), ("bracket", "["), ("emoji", "🎉"),
     ):  # fmt: skip
         yield Named(f"{name}-inside", text[:half] + char + text[half:])
     yield Named("empty", "")

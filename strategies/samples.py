@@ -166,9 +166,10 @@ def _texts(schema: Schema, index: int) -> Iterator[str]:
     low, high = schema.get("minLength", 0), schema.get("maxLength", 255)
     digits = str(index) if index else ""
     letters = "".join(chr(ord("A") + int(digit)) for digit in digits)
+    # Plain letters first: a target that takes no digit is to be told of what is about digits.
     bases = (
-        ("sample", digits), ("a", digits), ("A", letters), ("a", letters.lower()), ("1", digits),
-        ("0", digits), ("-", digits), ("aA1-_.", digits),
+        ("sample", letters.lower()), ("a", digits), ("A", letters), ("a", letters.lower()),
+        ("1", digits), ("0", digits), ("-", digits), ("aA1-_.", digits),
     )  # fmt: skip
     for base, number in bases:
         padded = (base * (low + 1))[: max(len(base), low - len(number))] + number

@@ -267,7 +267,7 @@ def test_no_sample_is_found_for_an_impossible_schema() -> None:
 
 def test_a_list_is_filled_with_other_items() -> None:
     schema = normal(type="array", items=normal(type="string"))
-    assert filled(schema, ["x"], 3) == ["x", "sample100", "sample101"]
+    assert filled(schema, ["x"], 3) == ["x", "samplebaa", "samplebab"]
     assert filled(schema, ["x"], 0) == []
     assert filled(schema, ["x"], 1) != ["x"]
     few = normal(type="array", items=normal(enum=["a", "b"]))
