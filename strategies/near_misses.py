@@ -125,6 +125,7 @@ def _types(schema: Schema, good: Any) -> Iterator[Named]:
         yield from (Named("item-without-list", item) for item in items[:1])
         yield Named("json-text", json.dumps(good))
         yield Named("empty-text", "")
+        yield Named("number", 5)
     elif "string" in names:
         if schema.get("format") in _EPOCH:
             yield _EPOCH[schema["format"]]

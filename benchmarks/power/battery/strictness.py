@@ -241,8 +241,6 @@ def _headers() -> Iterator[Server]:
          header(CUSTOMER, lambda v: re.search(r"[^A-Za-z0-9-]", v))),
         ("customer-64", "A customer id has at most 64 characters", (f"{customer}.type",),
          header(CUSTOMER, lambda v: len(v) > 64)),
-        ("customer-digits", "A customer id may be no number", (f"{customer}.type",),
-         header(CUSTOMER, str.isdecimal)),
     ]  # fmt: skip
     for words, about, breaks, test in table:
         yield _fault(f"header-{words}", f"{about}.", breaks, refused_as("identity", test))
@@ -260,10 +258,6 @@ def _everywhere() -> Iterator[Server]:
 
         return tightened("", bad)
 
-    yield _fault(
-        "text-lines", "Line ends and tabs are refused in every text.", breaks,
-        any_text(lambda each: any(char in "\t\r\n" for char in each)), several=several,
-    )  # fmt: skip
     yield _fault(
         "text-100", "Text of more than 100 characters is refused.", breaks,
         any_text(lambda each: len(each) > 100), several=several,
