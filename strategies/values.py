@@ -38,6 +38,7 @@ TEXTS: tuple[Named, ...] = (
     Named("word-null", "null"),
     Named("padded", " padded text "),
     Named("blank", " "),
+    Named("lines-and-tabs", "first\nsecond\r\nthird\tfourth"),
     Named("decomposed", "e\u0301 \ufb01"),
     Named("255-characters", "a" * 255),
 )  # fmt: skip
@@ -57,7 +58,6 @@ NUMBERS: tuple[Named, ...] = (
 OPEN_TEXTS: tuple[Named, ...] = (
     Named("nul", "a\x00b"),
     Named("control", "a\x01\x1b[31mb\x7f"),
-    Named("lines-and-tabs", "first\nsecond\r\nthird\tfourth"),
     Named("lone-surrogate", "a\ud800b"),
     Named("10000-characters", "a" * 10_000),
 )

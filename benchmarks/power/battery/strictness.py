@@ -259,6 +259,10 @@ def _everywhere() -> Iterator[Server]:
         return tightened("", bad)
 
     yield _fault(
+        "text-lines", "Line ends and tabs are refused in every text.", breaks,
+        any_text(lambda each: any(char in "\t\r\n" for char in each)), several=several,
+    )  # fmt: skip
+    yield _fault(
         "text-100", "Text of more than 100 characters is refused.", breaks,
         any_text(lambda each: len(each) > 100), several=several,
     )  # fmt: skip
