@@ -180,6 +180,22 @@ def test_an_answer_to_what_was_rightly_taken_blames_no_case() -> None:
     assert found["rejection.body.error_code.type"] is None
 
 
+def test_everything_that_is_wrong_with_such_an_answer_is_explained() -> None:
+    """Whatever else is wrong, and though some of it was seen of right requests too."""
+    first, right = taken("1", f"{GENDER}/upper"), taken("2", "another/case")
+    keys = ("response.200.json", f"{DATA}.app_id.type", f"{DATA}.timestamp.type")
+    error, often = "rejection.body.error_code.type", f"{DATA}.profile_id.type"
+    found = Told(
+        lax(GENDER, "upper", first),
+        *(failure(key, "x/y", "observe", first) for key in (error, often, *keys)),
+        cases=[case(f"{GENDER}/upper", "refuse", GENDER), case("another/case", "accept", EMAIL)],
+        broken={error: [first], often: [first, right]} | {key: [first] for key in keys},
+        expects={"1": "refuse"},
+    )
+    assert [found[key] for key in keys] == [GENDER] * 3
+    assert (found[error], found[often]) == (None, None)
+
+
 def unchecked(*labels: str, generated: bool = False) -> Told:
     """Where these wrong types of gender were taken, out of two that were sent."""
     name = f"{BODY}.gender.type"
@@ -233,6 +249,13 @@ def test_what_every_layer_does_is_told_of_the_documented_one() -> None:
     assert found["rejection.media_type"] == "response.401.media_type"
     assert found["rejection.body.error_code.type"] == "response.401.error_code.type"
     assert found["rejection.body.errors.type"] is None
+    stated = "status_code.http_status"
+    found = Told(failure(f"response.401.{stated}"), failure(f"rejection.body.{stated}"))
+    assert found[f"rejection.body.{stated}"] == f"response.401.{stated}"
+
+
+def test_the_documented_layer_is_never_told_of_another() -> None:
+    found = Told(failure("response.401.media_type"), failure("rejection.media_type"))
     assert found["response.401.media_type"] is None
 
 
@@ -269,6 +292,12 @@ def test_the_answer_to_another_request() -> None:
     assert found[ATTRIBUTES] == ECHO
     assert found["identity.profile_id"] == ECHO
     assert found["timestamp.response_time"] is None
+    late = Told(
+        failure(ECHO, "x/y", "observe", swapped, tries=2),
+        failure("timestamp.response_time", "x/y", "observe", right, swapped),
+        exchanges=[swapped, right],
+    )
+    assert late["timestamp.response_time"] == ECHO
 
 
 def test_a_customer_that_is_nobody_s_is_no_answer_to_another_request() -> None:
@@ -309,7 +338,12 @@ def test_an_answer_that_is_always_the_same() -> None:
 
 def test_an_attribute_that_comes_back_changed_may_break_a_limit() -> None:
     place = f"{DATA}.custom_attributes"
-    limits = [k for k in CONTRACT.requirements if k.startswith(place) and "Length" in k]
+    limits = [
+        key
+        for key, each in CONTRACT.requirements.items()
+        if key.startswith(f"{place}.") and each.keyword in ("maxItems", "maxLength", "pattern")
+    ]
+    assert limits
     types = f"{place}.item.key.type"
     found = Told(failure(ATTRIBUTES), *(failure(key) for key in limits), failure(types))
     assert [found[key] for key in limits] == [ATTRIBUTES] * len(limits)
@@ -337,6 +371,21 @@ def test_what_is_refused_at_a_limit_for_what_it_is() -> None:
     assert edges("emoji", "fifty")[f"{ITEM}.maxLength"] is None
     assert edges("emoji", "fifty", shrunk=True)[f"{ITEM}.maxLength"] is None
     assert edges("emoji", plain=False)[f"{ITEM}.maxLength"] is None
+
+
+def test_a_refused_member_of_an_enum_is_no_edge() -> None:
+    kind, label = f"{BODY}.gender.type", "f"
+    sent = [case(f"{GENDER}/{each}", "accept", GENDER) for each in ("m", "o")]
+    sent.append(case(f"{kind}/number", "refuse", kind))
+    found = Told(strict(GENDER, "m"), strict(kind, label), cases=sent)
+    assert found[GENDER] is None
+
+
+def test_an_edge_is_found_behind_other_failures() -> None:
+    limit, kind = f"{ITEM}.maxLength", f"{ITEM}.oneOf"
+    sent = [case(f"{limit}/{label}", "accept", limit) for label in ("fifty", "emoji")]
+    found = Told(strict(GENDER, "m"), strict(limit, "emoji"), strict(kind, "emoji"), cases=sent)
+    assert found[limit] == kind
 
 
 def test_what_a_generated_payload_was_shrunk_to_is_told_of_the_planned_case() -> None:

@@ -92,6 +92,7 @@ def test_the_commonest_reason_is_told() -> None:
 def test_what_was_left_out_says_so_even_where_it_failed() -> None:
     given = record([CONTROL, yes("1", UPPER.id)], UPPER)
     found = judge(CONTRACT, given, {GENDER: "not asked for"}).verdicts[GENDER]
+    assert found.requirement == CONTRACT.requirements[GENDER]
     assert (found.name, found.reason, found.cases, found.failures) == (
         "untested", "not asked for", 0, (),
     )  # fmt: skip
@@ -198,6 +199,8 @@ def test_of_cases_that_stand_for_each_other_one_is_enough() -> None:
     assert verdict(one) == ("pass", None)
     none = judged([no("1", pair[0].id), no("2", pair[1].id), refusing], *pair, UPPER)
     assert [each.case for each in failures(none)] == [pair[0].id]
+    silent = [exchange(each.id, None, each.id, trouble="timeout") for each in pair]
+    assert judged(silent, *pair).verdicts[GENDER].cases == 2
 
 
 def test_whatever_else_a_case_probes_is_told_of_the_first() -> None:
