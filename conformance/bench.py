@@ -112,6 +112,15 @@ def control_id(bench: Bench) -> str | None:
     return bench.control_exchange.id if bench.control_exchange else None
 
 
+def guard_of(bench: Bench, case: Case) -> str | None:
+    """The exchange that shows what a case is one change away from: the control, unless the case
+    touches a member that had to be left out of it, for then it proves nothing."""
+    for path, refused in bench.refused.items():
+        if any(edit.path[: len(path)] == path for edit in case.edits):
+            return refused
+    return control_id(bench)
+
+
 def _profile_id(bench: Bench) -> str:
     """A profile id that the target returned, or text that is none."""
     exchange = bench.control_exchange
@@ -143,5 +152,6 @@ async def probe(
 
 def accuses(bench: Bench, case: Case, exchange: Exchange) -> bool:
     """Whether an answer to a case breaks what the case is about."""
-    judged = outcome(bench.contract, case.expect, exchange, control=bench.control is not None)
+    control = bench.control is not None and guard_of(bench, case) == control_id(bench)
+    judged = outcome(bench.contract, case.expect, exchange, control=control)
     return judged.result == "broken"

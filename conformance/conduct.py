@@ -7,7 +7,7 @@ from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any
 
 from conformance.bench import Bench as Bench
-from conformance.bench import Waiting, accuses, control_id, probe, send, send_control
+from conformance.bench import Waiting, accuses, control_id, guard_of, probe, send, send_control
 from conformance.client import BudgetSpent
 from conformance.control import find_control
 from conformance.exchanges import Exchange, record_of
@@ -137,7 +137,7 @@ async def _settle_pool(
     await _settle_pool(bench, pool[half:], phase, alone=alone)
     if all(bench.journal.taken(case.id) for case in pool) and TOGETHER not in bench.isolated:
         bench.isolated.add(TOGETHER)
-        await _settle(bench, together(pool), phase)
+        await _settle(bench, together([edit for case in pool for edit in case.edits]), phase)
 
 
 async def _settle(bench: Bench, case: Case, phase: str, attempt: int = 1) -> None:
@@ -153,15 +153,7 @@ async def _tried(bench: Bench, case: Case, phase: str, attempt: int) -> None:
     if not bench.client.applies(build(bench.contract, [case], control, "")):
         bench.journal.note("unfit", case=case.id)
         return
-    guard = next(
-        (
-            ident
-            for path, ident in bench.refused.items()
-            for e in case.edits
-            if e.path[: len(path)] == path
-        ),
-        control_id(bench),
-    )
+    guard = guard_of(bench, case)
     if case.together > 1:
         await _all(
             bench,
@@ -177,10 +169,10 @@ async def _tried(bench: Bench, case: Case, phase: str, attempt: int) -> None:
         return
     if case.chapter == "generated":
         accused = accuses(bench, case, exchange)
-        if accused and await shrunk(bench, case, control, guard, phase, None):
+        if accused and await shrunk(bench, case, control, phase, None):
             return
         for symptom in () if accused else news(bench, case.expect, exchange):
-            await shrunk(bench, case, control, guard, phase, symptom)
+            await shrunk(bench, case, control, phase, symptom)
     while attempt < _most(bench, exchange) and _again(bench, case, exchange) and not bench.over:
         if exchange.trouble in UNANSWERED and not await _alive(bench, case, phase):
             return

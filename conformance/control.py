@@ -6,6 +6,7 @@ from typing import Any
 
 from conformance.bench import Bench, send, send_control
 from conformance.exchanges import Exchange, record_of
+from conformance.isolating import together
 from strategies import controls, edits
 from strategies.cases import Case
 from strategies.edits import Edit
@@ -13,6 +14,9 @@ from strategies.promises import promise_of
 from strategies.wire import optional_headers
 
 TRIES = 3
+
+Accepted = tuple[Any, Exchange]
+"""A payload that the target takes, and the exchange that shows it."""
 
 
 async def find_control(bench: Bench, phase: str) -> None:
@@ -42,12 +46,12 @@ async def _offer(bench: Bench, phase: str, name: str, payload: Any) -> Exchange:
     return exchange
 
 
-async def _search(bench: Bench, phase: str, full: Any, refused: Exchange) -> tuple[Any, Exchange]:
+async def _search(bench: Bench, phase: str, full: Any, refused: Exchange) -> Accepted:
     minimal = controls.minimal(bench.contract)
     base = await _offer(bench, phase, "minimal", minimal)
     if not base.accepted:
         return full, await _search_headers(bench, phase, full, refused)
-    best: tuple[Any, Exchange] = (minimal, base)
+    best: Accepted = (minimal, base)
     waiting = [_missing(full, minimal)]
     while waiting:
         group = waiting.pop(0)
@@ -59,7 +63,7 @@ async def _search(bench: Bench, phase: str, full: Any, refused: Exchange) -> tup
             half = len(group) // 2
             waiting += [group[:half], group[half:]]
         else:
-            await _tell_refused(bench, phase, group[0], best)
+            await _tell_refused(bench, phase, group[0], best, (minimal, base))
     return best
 
 
@@ -91,14 +95,22 @@ def _missing(full: Any, minimal: Any, path: edits.Path = ()) -> list[Edit]:
     return found
 
 
-async def _tell_refused(bench: Bench, phase: str, edit: Edit, best: tuple[Any, Exchange]) -> None:
-    """Make a case of a valid member that the target refuses."""
+async def _tell_refused(
+    bench: Bench, phase: str, edit: Edit, best: Accepted, minimal: Accepted
+) -> None:
+    """Make a case of a valid member that the target refuses; if it takes that alone, of all."""
     key = promise_of(bench.contract, edit)
     case = Case(
         f"{key}/control-value", (key,), "accept", "profile_request",
         edits.words(edit, best[0]), (edit,),
     )  # fmt: skip
-    bench.journal.case(record_of(case, best[0]))
+    control = best
+    others = _missing(best[0], minimal[0])
+    if others:
+        alone = edits.apply(minimal[0], [edit])
+        if (await _offer(bench, phase, f"{edits.words(edit, best[0])}-alone", alone)).accepted:
+            case, control = together([*others, edit]), minimal
+    bench.journal.case(record_of(case, control[0]))
     for attempt in (1, 2):
-        exchange = await send(bench, phase, "probe", [case], best[0], attempt, best[1].id)
+        exchange = await send(bench, phase, "probe", [case], control[0], attempt, control[1].id)
     bench.refused[edit.path] = exchange.id

@@ -5,31 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from conformance.bench import Bench, accuses, control_id, probe, send
+from conformance.bench import Bench, accuses, control_id, guard_of, probe, send
 from conformance.exchanges import Exchange, record_of
 from conformance.observe import symptoms
 from conformance.shrink import shrink
 from strategies.cases import Case, Expect
+from strategies.edits import Edit
 
 TOGETHER = "response.status/valid-changes-together"
 MOST = 6  # symptoms for which smaller requests are looked for
 
 
-def together(pool: Sequence[Case]) -> Case:
-    """The case of a pool that was refused, while each of its cases was then accepted."""
-    changes = tuple(edit for case in pool for edit in case.edits)
-    words = f"{len(pool)} valid changes together, each of which is accepted alone"
-    return Case(TOGETHER, ("response.status",), "accept", "profile_request", words, changes)
+def together(changes: Sequence[Edit]) -> Case:
+    """The case of valid changes that are refused together, while each of them is accepted."""
+    words = f"{len(changes)} valid changes together, each of which is accepted alone"
+    return Case(TOGETHER, ("response.status",), "accept", "profile_request", words, tuple(changes))
 
 
-async def shrunk(
-    bench: Bench, case: Case, control: Any, guard: str | None, phase: str, symptom: str | None
-) -> bool:
+async def shrunk(bench: Bench, case: Case, control: Any, phase: str, symptom: str | None) -> bool:
     """Put the one change that accuses the target, or shows a symptom, in a generated case's place,
     if there is one."""
 
     async def shows(smaller: Case) -> bool:
-        exchange = await send(bench, phase, "search", [smaller], control, 1, guard)
+        exchange = await send(
+            bench, phase, "search", [smaller], control, 1, guard_of(bench, smaller)
+        )  # fmt: skip
         if symptom is None:
             return accuses(bench, smaller, exchange)
         return symptom in symptoms(bench.contract, smaller.expect, exchange)
@@ -42,7 +42,7 @@ async def shrunk(
         bench.journal.note("shrunk", case=case.id, to=smallest.id)
     bench.journal.case(record_of(smallest, control))
     for attempt in (1, 2):
-        await probe(bench, smallest, control, guard, phase, attempt)
+        await probe(bench, smallest, control, guard_of(bench, smallest), phase, attempt)
     return True
 
 
