@@ -207,6 +207,7 @@ def test_kept_tables_are_joined_in_order_and_the_last_to_have_a_server_counts() 
     assert whole.meta["seed"] == 1
     assert whole.meta["skipped"] == {"prism": "no npm"}
     assert "`prism` was not run: no npm." in markdown(whole)
+    assert joined([one, two], ["gender"]).rows == (later,), "a server that is gone"
 
 
 def test_a_sample_is_spread_over_the_groups_and_stable() -> None:

@@ -78,7 +78,7 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     made.add_argument(
         "--join", type=Path, nargs="+", metavar="DIR",
-        help="run nothing: one table of kept runs, the last to have a server counts",
+        help="run nothing: one table of kept runs; the last to have a server counts",
     )  # fmt: skip
     return made
 

@@ -225,7 +225,10 @@ def _ordered(
 
 
 def joined(tables: Sequence[Table], order: Sequence[str]) -> Table:
-    """One table of several; the last one that has a server counts, the first says how."""
+    """One table of several; the last one that has a server counts, the first says how.
+
+    `order` has the names of all servers: one that is no longer there is left out.
+    """
     whole = Table(
         {
             **tables[0].meta,
@@ -235,7 +238,7 @@ def joined(tables: Sequence[Table], order: Sequence[str]) -> Table:
     )
     for table in tables:
         rows: list[Row | FieldRow] = [*table.rows, *table.field]
-        for row in rows:
+        for row in (row for row in rows if row.name in order):
             whole = added(whole, row, order)
             whole.meta["skipped"].pop(row.name, None)
     return whole
