@@ -413,6 +413,24 @@ def test_what_a_generated_payload_was_shrunk_to_is_told_of_the_planned_case() ->
     assert told("/first_name", "/first_name", side="refuse") == apart
 
 
+def test_each_generated_payload_is_told_of_its_planned_case() -> None:
+    name, mail = f"{BODY}.first_name.type", f"{BODY}.email.nullable"
+    planned, other = f"{name}/emoji", f"{mail}/null"
+    shrunk = [f"{GENDER}/shrunk-from-{n}" for n in range(3)]
+    places = dict(zip([planned, other, *shrunk], ["/a", "/b", "/c", "/a", "/b"], strict=True))
+    found = Told(
+        failure(GENDER, f"{GENDER}/upper", "refuse"),
+        *(failure(GENDER, each, "accept") for each in shrunk),
+        failure(name, planned, "accept"),
+        failure(mail, other, "accept"),
+        cases=[case(each, "accept", pointer=where) for each, where in places.items()],
+    )
+    for key, cases in ((name, [planned, shrunk[1]]), (mail, [other, shrunk[2]])):
+        assert [each.case for each in found.failures[key]] == cases
+        assert {each.requirement for each in found.failures[key]} == {key}
+    assert len(found.failures[GENDER]) == 2
+
+
 def test_what_two_generated_payloads_were_shrunk_to_stays_apart() -> None:
     names = [f"{GENDER}/shrunk-from-1", f"{EMAIL}/shrunk-from-2"]
     found = Told(

@@ -204,10 +204,11 @@ def test_of_cases_that_stand_for_each_other_one_is_enough() -> None:
 
 
 def test_whatever_else_a_case_probes_is_told_of_the_first() -> None:
-    both = case("odd/one", "refuse", GENDER, STORE)
+    mail = f"{BODY}.email.format"
+    both = case("odd/one", "refuse", GENDER, mail)
     found = judged([yes("1", both.id)], both)
     assert [each.cause for each in failures(found, GENDER)] == [None]
-    assert [each.cause for each in failures(found, STORE)] == [GENDER]
+    assert [each.cause for each in failures(found, mail)] == [GENDER]
 
 
 def test_what_else_a_case_probes_is_explained_by_the_first() -> None:
@@ -359,6 +360,16 @@ def test_what_several_exchanges_show_is_told_with_the_last_of_them() -> None:
     assert (failure.requirement, failure.flaky) == ("robustness.hang", False)
     assert failure.message == "some words: no answer came in time"
     assert (failure.expected, failure.actual) == ("an answer", "no answer came in time")
+
+
+def test_what_hangs_now_and_then_is_called_flaky() -> None:
+    ends = [
+        exchange(str(n), None, UPPER.id, trouble="timeout", at=NOON + n, seconds=5)
+        for n in range(2)
+    ]
+    again = no("9", UPPER.id, role="again", at=NOON + 50)
+    (failure,) = failures(judged([*ends, again], UPPER), "robustness.hang")
+    assert failure.flaky
 
 
 def test_where_something_wrong_stands_is_told() -> None:

@@ -47,6 +47,36 @@ def test_a_good_answer_shows_much_and_breaks_nothing() -> None:
     assert not any(key.startswith(("rejection.", "response.401")) for key in good)
 
 
+@pytest.mark.parametrize(
+    ("response", "expect", "requirement", "expected", "actual"),
+    [
+        (answer(500, {}, (), "No"), "open", "robustness.server_error", "no 5xx status", "500 No"),
+        (answer(302, {}), "accept", "response.status", "the documented success, 200", "302"),
+        (answer(302, {}), "refuse", "rejection.status", "a 4xx status", "302"),
+        (
+            answer(404, b""), "refuse", "rejection.json",
+            "one well-formed JSON text", "the body is empty",
+        ),
+    ],
+)  # fmt: skip
+def test_what_was_expected_and_what_came_is_told(
+    response: Received, expect: Expect, requirement: str, expected: str, actual: str
+) -> None:
+    (told,) = [
+        each
+        for each in observe(CONTRACT, exchange("1", response), expect)
+        if each.requirement == requirement
+    ]
+    assert (told.ok, told.expected, told.actual) == (False, expected, actual)
+
+
+def test_a_credential_is_told_without_quoting_it() -> None:
+    quoting = exchange("1", answer(200, profile()), quotes_credential=True)
+    told = observe(CONTRACT, quoting, "accept")[0]
+    assert told.expected == "no credential in the response"
+    assert told.actual == "the credential stands in the response"
+
+
 def test_a_symptom_depends_on_what_was_asked() -> None:
     assert "response.status" in broken(answer(201, profile()), "accept")
     assert "response.status" not in broken(answer(201, profile()), "refuse")
@@ -179,6 +209,17 @@ def test_a_wrong_type_is_told_alone_and_where_it_stands() -> None:
     assert told.actual
 
 
+def test_what_presumes_a_type_is_not_told_beside_it() -> None:
+    """A number is no member of an enum of texts, but that is no second fault; what else is wrong
+    in the same answer is."""
+    offer = {"category": 7, "type": "x", "id": 7}
+    item = f"{DATA}.subscriptions.item.offer"
+    assert broken(answer(200, profile(subscriptions=[{"offer": offer}], segment_hash=7))) == {
+        f"{item}.category.type", f"{item}.type.enum", f"{item}.id.type",
+        f"{DATA}.segment_hash.type",
+    }  # fmt: skip
+
+
 def test_a_wrong_place_is_told_even_of_the_whole_body() -> None:
     assert only(answer(200, [])).place is None
 
@@ -197,6 +238,8 @@ def test_the_items_of_a_list_are_judged_and_told_once() -> None:
         "rejection.body.errors.item.source.type"
     }
     assert "rejection.body.errors.item.type" in shown(refused("1", 404), "refuse")
+    mixed = shown(exchange("1", answer(404, refusal(404, errors=[*items[2:], {}]))), "refuse")
+    assert mixed["rejection.body.errors.item.source.type"] is True
     none = shown(exchange("1", answer(404, refusal(404, errors=[]))), "refuse")
     assert "rejection.body.errors.type" in none
     assert "rejection.body.errors.item.type" not in none
