@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 from starlette.requests import Request
@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conformance.bench import Bench
 from conformance.client import Client, Target, operation_url
+from conformance.exchanges import Role
 from conformance.journal import Journal
 from strategies import plan
 from tests.handmade import profile, refusal
@@ -69,6 +70,29 @@ def at_work(
         async with client.opened():
             await work(bench)
 
-    asyncio.run(do())
-    journal.close()
+    try:
+        asyncio.run(do())
+    finally:
+        journal.close()
+    _check(bench)
     return bench
+
+
+def _check(bench: Bench) -> None:
+    """Check what holds of every journal: that each exchange says what it was, for known cases,
+    beside an exchange that was there before it, and each control for a customer of its own."""
+    seen: set[str | None] = {None}
+    customers: set[str] = set()
+    for each in bench.journal.exchanges:
+        assert each.phase in ("deterministic", "last")
+        assert each.role in get_args(Role)
+        assert bool(each.cases) is (each.role != "control")
+        assert bench.journal.cases.keys() >= set(each.cases) or each.role == "search"
+        assert each.control in seen
+        if each.role == "control":
+            assert each.customer not in customers
+            customers.add(each.customer)
+        seen.add(each.id)
+    for case in bench.journal.cases.values():
+        assert CONTRACT.requirements.keys() >= set(case.requirements)
+        assert case.words

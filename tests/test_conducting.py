@@ -15,7 +15,7 @@ import pytest
 from conformance.bench import Bench
 from conformance.conduct import conduct, conduct_one_by_one
 from conformance.exchanges import Exchange
-from conformance.isolating import TOGETHER
+from conformance.isolating import MOST, TOGETHER
 from strategies.cases import Case
 from strategies.edits import Edit
 from strategies.generated import case_of
@@ -213,7 +213,7 @@ def test_a_target_that_is_gone_is_asked_nothing_more(
 
     others = [case for case in PLAN.of("json") if case.expect == "refuse"][:30]
     bench = conducted(dies, tmp_path, [UPPER, *others], concurrency=1)
-    assert bench.dead is not None
+    assert bench.dead == UPPER.id, "the first that had no answer"
     assert bench.over
     assert bench.journal.notes["dead"] == [{"case": bench.dead}]
     signs = [each for each in bench.journal.exchanges if each.role == "control"][-3:]
@@ -294,21 +294,53 @@ def test_a_generated_payload_is_told_by_the_one_change_that_does_it(tmp_path: Pa
     assert json.loads(told[-1].request.body) == {**FULL, "gender": "F"}
 
 
-def test_the_one_case_of_a_pool_whose_answer_shows_a_fault_is_found(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", [0, 3, -1])
+def test_the_one_case_of_a_pool_whose_answer_shows_a_fault_is_found(
+    place: int, tmp_path: Path
+) -> None:
     """An accepted pool tells that something is wrong, a case alone what it is."""
     male = CASES[f"{BODY}.gender.enum/member-m"]
-    cases = [male, *(case for case in VALID if case.edits[0].path != ("gender",))]
+    others = [case for case in VALID if case.edits[0].path != ("gender",)]
+    cases = [*others[:place], male, *others[place:]] if place >= 0 else [*others, male]
 
     def wrong(_: Any, body: Any) -> Any:
-        return {"app_id": "x"} if body["gender"] == "m" else None
+        return {"app_id": "x"} if body.get("gender") == "m" else None
 
     bench = conducted(wrong, tmp_path, cases)
-    assert [each.role for each in about(bench, male)][-1] == "probe"
+    (probe,) = [each for each in bench.journal.exchanges if each.role == "probe"]
+    assert probe.cases == (male.id,)
+    assert json.loads(probe.request.body) == {**FULL, "gender": "m"}
     assert bench.isolated == {"response.200.data.app_id.format"}
     searched = [each for each in bench.journal.exchanges if each.role == "search"]
-    assert 0 < len(searched) <= 10
-    probed = {each.cases for each in bench.journal.exchanges if each.role == "probe"}
-    assert probed == {(male.id,)}
+    assert 0 < len(searched) <= 8
+    assert bench.control_exchange is not None
+    assert {each.control for each in (*searched, probe)} == {bench.control_exchange.id}
+
+
+def test_a_fault_that_comes_and_goes_is_looked_for_once(tmp_path: Path) -> None:
+    asked = 0
+
+    def once(*_: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        return {"app_id": "x"} if asked == 2 else None
+
+    bench = conducted(once, tmp_path, VALID, concurrency=1)
+    assert roles(bench).get("search") == 2
+    assert "probe" not in roles(bench)
+
+
+def test_a_target_that_breaks_much_at_once_is_asked_about_some_of_it(tmp_path: Path) -> None:
+    wrong = dict.fromkeys(
+        ("app_id", "profile_id", "segment_hash", "total_revenue_usd", "access_levels"), True
+    )
+    more = dict.fromkeys(("subscriptions", "non_subscriptions", "timestamp"), True)
+
+    def breaks(_: Any, body: Any) -> Any:
+        return None if body == FULL else {**wrong, **more}
+
+    bench = conducted(breaks, tmp_path, VALID)
+    assert len(bench.isolated) == MOST == 6
 
 
 def test_what_the_control_shows_too_is_looked_for_nowhere(tmp_path: Path) -> None:
@@ -321,18 +353,120 @@ def test_changes_that_are_refused_only_together_are_one_case(tmp_path: Path) -> 
     def long(_: Any, body: Any) -> int | None:
         return 413 if len(json.dumps(body)) > len(json.dumps(FULL)) + 150 else None
 
-    texts = [
-        Case(
-            f"x/{n}",
-            (f"{BODY}.type",),
-            "accept",
-            "profile_request",
-            "",
-            (Edit((f"m{n}",), "a" * 60),),
-        )
-        for n in range(4)
-    ]
+    texts = [replace(VALID[0], id=f"x/{n}", edits=(Edit((f"m{n}",), "a" * 60),)) for n in range(4)]
     bench = conducted(long, tmp_path, texts)
     assert all(bench.journal.taken(case.id) for case in texts)
     whole = [e for e in bench.journal.exchanges if e.cases == (TOGETHER,)]
     assert [each.status for each in whole] == [413, 413, 413]
+    told = bench.journal.cases[TOGETHER]
+    assert (told.requirements, told.expect) == (("response.status",), "accept")
+    assert told.words == "4 valid changes together, each of which is accepted alone"
+
+
+def test_a_valid_value_that_always_crashes_is_found_in_its_pool(tmp_path: Path) -> None:
+    male = CASES[f"{BODY}.gender.enum/member-m"]
+    others = [case for case in VALID if case.edits[0].path != ("gender",)]
+
+    def crashes(_: Any, body: Any) -> int | None:
+        return 500 if body.get("gender") == "m" else None
+
+    bench = conducted(crashes, tmp_path, [*others[:3], male, *others[3:]])
+    assert [each.status for each in about(bench, male)] == [500, 500]
+    assert all(bench.journal.taken(case.id) for case in others)
+    assert bench.waiting == []
+
+
+def test_a_sign_of_life_is_what_the_target_accepts(tmp_path: Path) -> None:
+    asked = 0
+
+    def hangs(_: Any, body: Any) -> Any:
+        nonlocal asked
+        upper = body.get("gender") == "F"
+        asked += upper
+        return 400 if "birthday" in body else SLOW if upper and asked == 1 else None
+
+    bench = conducted(hangs, tmp_path, [UPPER])
+    first = bench.journal.exchanges.index(about(bench, UPPER)[0])
+    sign = bench.journal.exchanges[first + 1]
+    assert sign.role == "control"
+    assert sign.accepted
+    assert json.loads(sign.request.body) == bench.control
+
+
+def test_two_at_the_same_moment_are_a_crowd(tmp_path: Path) -> None:
+    pair = replace(next(case for case in PLAN.cases if case.together > 1), together=2)
+    assert len(about(conducted(fine, tmp_path, [pair]), pair)) == 2
+
+
+def test_a_generated_payload_that_no_one_change_explains_is_tried_again(tmp_path: Path) -> None:
+    body = {**FULL, "gender": "m", "first_name": "x"}
+    case = case_of(CONTRACT, "hypothesis/some-1", body)
+
+    def both(_: Any, sent: Any) -> int | None:
+        return 400 if sent["gender"] == "m" and sent["first_name"] == "x" else None
+
+    bench = conducted(both, tmp_path, [case])
+    assert [each.role for each in about(bench, case)] == ["probe", "again", "again"]
+    assert "shrunk" not in bench.journal.notes
+
+
+@pytest.mark.parametrize(
+    ("change", "requirement"),
+    [
+        ({"gender": "m"}, f"{BODY}.gender.enum"),
+        ({"email": '"jane doe"@example.com'}, None),
+    ],
+)
+def test_what_an_answer_to_a_generated_payload_shows_is_told_by_one_change(
+    change: dict[str, str], requirement: str | None, tmp_path: Path
+) -> None:
+    """Also by one that the contract leaves open; and the payload itself stays what it is."""
+    case = case_of(CONTRACT, "hypothesis/some-1", {**FULL, **change, "last_name": "x"})
+
+    def wrong(_: Any, sent: Any) -> Any:
+        return {"app_id": "x"} if change.items() <= sent.items() else None
+
+    bench = conducted(wrong, tmp_path, [case])
+    small = f"{requirement or 'request.generated'}/shrunk-from-hypothesis-some-1"
+    told = [each for each in bench.journal.exchanges if each.cases == (small,)]
+    assert [each.role for each in told][-2:] == ["probe", "again"]
+    assert json.loads(told[-1].request.body) == {**FULL, **change}
+    assert bench.journal.cases[small].requirements == ((requirement,) if requirement else ())
+    assert bench.journal.cases[small].pointer == f"/{next(iter(change))}"
+    assert bench.control_exchange is not None
+    assert {each.control for each in told} == {bench.control_exchange.id}
+    assert "shrunk" not in bench.journal.notes
+
+
+def test_the_first_broken_promise_that_is_gated_ends_every_process(tmp_path: Path) -> None:
+    """By what a case shows, or any answer, where the operator wants it to end there."""
+    gated = ("request.body.gender.enum", "robustness.server_error")
+    empty = CASES["request.json/last-byte-cut"]
+    for number, (decides, broken) in enumerate(
+        [(fine, gated[0]), (lambda _, body: None if body == FULL else 500, gated[1])]
+    ):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        halt = folder / "halt"
+
+        async def work(bench: Bench, halt: Path = halt) -> None:
+            bench.gated, bench.halt = gated.__contains__, halt
+            await conduct(bench, [UPPER, empty])
+
+        bench = at_work(decides, folder, work, concurrency=1)
+        assert bench.spent == f"{broken} is broken, and --fail-fast ends the run there"
+        assert bench.journal.notes["spent"] == [{"why": bench.spent}]
+        assert halt.read_text("ascii") == bench.spent
+        other = at_work(decides, folder, work)
+        assert other.spent == bench.spent
+        assert other.journal.exchanges == []
+
+
+def test_what_is_broken_but_not_gated_ends_nothing(tmp_path: Path) -> None:
+    async def work(bench: Bench) -> None:
+        bench.gated = {"auth.missing"}.__contains__
+        await conduct(bench, [UPPER])
+
+    bench = at_work(fine, tmp_path, work)
+    assert bench.spent is None
+    assert len(about(bench, UPPER)) == 3

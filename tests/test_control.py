@@ -141,9 +141,12 @@ def test_a_header_that_may_be_left_out_but_is_needed(tmp_path: Path) -> None:
     (case,) = bench.journal.cases.values()
     assert case.requirements == ("request.header.adapty-platform.optional",)
     assert (case.id, case.expect) == (f"{case.requirements[0]}/left-out", "accept")
+    assert case.words == "no adapty-platform"
+    assert sent(bench.control_exchange) == FULL
     tries = [each for each in bench.journal.exchanges if each.cases]
     assert len({each.customer for each in tries}) == len(tries) == 2
     for each in tries:
+        assert each.role == "probe"
         assert each.request.header("adapty-platform") is None
         assert each.control == bench.control_exchange.id
         assert sent(each) == FULL
