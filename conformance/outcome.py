@@ -57,7 +57,7 @@ def outcome(contract: Contract, expect: Expect, exchange: Exchange, *, control: 
         message = f"accepted with {status}, the contract refuses it"
         return Outcome("broken", message, "refused with a 4xx", actual)
     if not control:
-        return Outcome("unknown", "no valid request was accepted, so a refusal proves nothing")
+        return Outcome("unknown", "its control was not accepted, so a refusal proves nothing")
     if expect == "unauthorized":
         if status == UNAUTHORIZED:
             return KEPT

@@ -128,7 +128,7 @@ def test_a_refusal_proves_nothing_without_an_accepted_control() -> None:
         lonely = refused("1", 400, UPPER.id, control=control)
         found = judged([refused("d", 400, role="control"), lonely], UPPER)
         assert verdict(found) == (
-            "inconclusive", "no valid request was accepted, so a refusal proves nothing",
+            "inconclusive", "its control was not accepted, so a refusal proves nothing",
         )  # fmt: skip
 
 
@@ -386,7 +386,7 @@ def test_one_case_is_judged_alone() -> None:
     assert judge_case(CONTRACT, record([CONTROL, no("1", UPPER.id)], UPPER), UPPER.id) == ([], None)
     lonely = record([refused("1", 400, UPPER.id)], UPPER)
     assert judge_case(CONTRACT, lonely, UPPER.id) == (
-        [], "no valid request was accepted, so a refusal proves nothing",
+        [], "its control was not accepted, so a refusal proves nothing",
     )  # fmt: skip
     (failure,), _ = judge_case(CONTRACT, record([CONTROL, no("1", MALE.id)], MALE), MALE.id)
     assert failure.expected == "accepted, 200"
