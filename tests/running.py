@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from reports.results import load
 from reports.words import findings
 from runner.session import Session, new
 from runner.settings import Settings
+from strategies.cases import Case
 from tests.support import CONTRACT, KEY, failing, mock
 
 CHAPTERS = ("profile_request", "headers", "authentication", "json", "meaning", "robustness")
@@ -45,8 +46,14 @@ class Run:
 Twist = Callable[[Scope, bytes], ASGIApp | None]
 
 
-def run(twist: Twist | None, folder: Path, *only: str, last: bool = False, **settings: Any) -> Run:
-    """Judge the mock with `twist` around it, in this process; the results are read from disk."""
+def run(
+    twist: Twist | None, folder: Path, *only: str, last: bool = False,
+    generated: Sequence[Case] = (), **settings: Any,
+) -> Run:  # fmt: skip
+    """Judge the mock with `twist` around it, in this process; the results are read from disk.
+
+    `generated` are cases to be sent as a generating phase would, after the deterministic ones.
+    """
     with mock(twist=twist) as url:
         told = Settings(
             target=url, report_dir=str(folder / "report"), only=only, phases="deterministic",
@@ -56,6 +63,7 @@ def run(twist: Twist | None, folder: Path, *only: str, last: bool = False, **set
         session.preflight()
         for chapter in CHAPTERS:
             session.conduct(session.chapter(chapter), "deterministic")
+        session.conduct(generated, "hypothesis")
         if last:
             session.last()
         session.finish()

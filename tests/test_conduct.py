@@ -12,6 +12,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.answers import dropped, silent
 from mock_server.app import create_app
+from strategies import generated
+from strategies.controls import full
 from tests.running import Run, Twist, error, holds, run
 from tests.support import CONTRACT, KEY, verdicts
 
@@ -33,6 +35,17 @@ def test_a_member_that_is_refused_always(tmp_path: Path) -> None:
     assert near_misses(found, "request.body.gender.") == {True}
     assert found["request.body.gender.enum"]["verdict"] == "pass"
     assert found["request.body.birthday.optional"]["verdict"] == "pass"
+
+
+def test_a_generated_payload_blames_nothing_beside_what_is_always_refused(tmp_path: Path) -> None:
+    def december(_: Scope, raw: bytes) -> ASGIApp | None:
+        return error(422) if b"-12-" in raw else None
+
+    payload = {**full(CONTRACT), "gender": "m", "unknown_member": 1}
+    case = generated.case_of(CONTRACT, "hypothesis/valid-01", payload)
+    found = run(december, tmp_path, "request.body.*", "response.status", generated=[case])
+    assert found.findings == ["request.body.birthday.format"]
+    assert "birthday" not in found.session.bench.control
 
 
 def near_misses(found: Run, subject: str) -> set[bool]:
