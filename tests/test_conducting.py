@@ -317,6 +317,25 @@ def test_the_one_case_of_a_pool_whose_answer_shows_a_fault_is_found(
     assert {each.control for each in (*searched, probe)} == {bench.control_exchange.id}
 
 
+def test_what_is_wrong_only_with_an_answer_to_a_valid_request_is_found_too(tmp_path: Path) -> None:
+    """As an echo is, of a pool and of a generated payload."""
+    male = CASES[f"{BODY}.gender.enum/member-m"]
+    others = [case for case in VALID if case.edits[0].path != ("gender",)]
+    generated = case_of(CONTRACT, "hypothesis/some-1", {**FULL, "gender": "o", "last_name": "x"})
+    small = f"{BODY}.gender.enum/shrunk-from-hypothesis-some-1"
+
+    def wrong(_: Any, body: Any) -> Any:
+        return {"customer_user_id": "another"} if body.get("gender") in ("m", "o") else None
+
+    for number, (cases, told) in enumerate([([male, *others], male.id), ([generated], small)]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        bench = conducted(wrong, folder, cases)
+        assert bench.isolated == {"echo.customer_user_id"}
+        assert (told,) in {e.cases for e in bench.journal.exchanges if e.role == "probe"}
+        assert bench.journal.cases[told].change["before"] == FULL["gender"]
+
+
 def test_a_fault_that_comes_and_goes_is_looked_for_once(tmp_path: Path) -> None:
     asked = 0
 
@@ -343,8 +362,11 @@ def test_a_target_that_breaks_much_at_once_is_asked_about_some_of_it(tmp_path: P
     assert len(bench.isolated) == MOST == 6
 
 
-def test_what_the_control_shows_too_is_looked_for_nowhere(tmp_path: Path) -> None:
-    bench = conducted(lambda *_: {"app_id": "x"}, tmp_path, VALID)
+@pytest.mark.parametrize("wrong", [{"app_id": "x"}, {"customer_user_id": "another"}])
+def test_what_the_control_shows_too_is_looked_for_nowhere(
+    wrong: dict[str, str], tmp_path: Path
+) -> None:
+    bench = conducted(lambda *_: wrong, tmp_path, VALID)
     assert bench.isolated == set()
     assert "search" not in roles(bench)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from strategies.edits import show
 from strategies.near_misses import of_keyword
 from strategies.values import accepted
 
+WORDS = re.compile(r"[A-Za-z0-9._-]+")  # of which case ids are made, for `-k`
+
 
 def normal(**keywords: Any) -> Schema:
     return {"x-sources": {}, **keywords}
@@ -23,6 +26,7 @@ def offered(schema: Schema, keyword: str, good: Any) -> list[Any]:
     """What is tried against a keyword where `good` is accepted."""
     found = list(of_keyword(schema, keyword, good))
     assert len({each.label for each in found}) == len(found), "labels name one each"
+    assert all(WORDS.fullmatch(each.label) for each in found)
     return [each.value for each in found]
 
 
@@ -169,6 +173,7 @@ def promised(schema: Schema, good: Any) -> dict[str, list[Any]]:
     """What a schema accepts at its edges, by the keyword that promises it."""
     found: dict[str, list[Any]] = {}
     for keyword, named in accepted(schema, good):
+        assert WORDS.fullmatch(named.label), named.label
         found.setdefault(keyword, []).append(named.value)
     return found
 
