@@ -85,6 +85,8 @@ def test_a_good_value_is_the_control_s_or_a_sample() -> None:
     assert good(CONTRACT, FULL, ("gender",)) == FULL["gender"]
     first = FULL["custom_attributes"][0]
     assert good(CONTRACT, FULL, ("custom_attributes", ITEM, "key")) == first["key"]
+    other = {"custom_attributes": [{"key": "mine", "value": 1}, {"key": "second", "value": 2}]}
+    assert good(CONTRACT, other, ("custom_attributes", ITEM, "key")) == "mine"
     assert good(CONTRACT, {}, ("gender",)) in CONTRACT.request["properties"]["gender"]["enum"]
     odd = contract({}, type="object", properties={"phone": ODD})
     assert good(odd, {}, ("phone",)) == "sample"

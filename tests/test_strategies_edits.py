@@ -87,3 +87,17 @@ def test_edits_are_told_in_words() -> None:
     assert len(long) == 60
     assert long.endswith("…")
     assert Edit(("a/b", "c~d", APPEND), 1).pointer == "/a~1b/c~0d/-"
+
+
+def test_what_stands_beside_a_change_stays() -> None:
+    body = {"list": [{"a": 1, "b": 2}], "deep": {"x": {"y": 1, "z": 2}}}
+    assert edits.apply(body, [Edit(("list", 0, "a"), 9)])["list"] == [{"a": 9, "b": 2}]
+    assert edits.apply(body, [Edit(("deep", "x", "y"), ABSENT)])["deep"] == {"x": {"z": 2}}
+
+
+def test_what_is_shown_is_read_by_people() -> None:
+    assert edits.show("é") == '"é"', "letters as they are"
+    assert edits.show("x" * 58) == f'"{"x" * 58}"', "what just fits is not cut"
+    assert edits.words(Edit(("new",), 7), {}) == "new added: 7"
+    assert edits.words(Edit(("list",), [1, 2]), {"list": [1]}) == "list [1] → [1, 2]"
+    assert edits.words(Edit(("a",), [1] * 9), {"a": "x"}).startswith('a "x" → [1, ')

@@ -195,6 +195,8 @@ ACCEPTED: list[tuple[Schema, Any, str, list[Any]]] = [
     (normal(type="integer", minimum=2, maximum=9), 3, "maximum", [9]),
     (normal(type="number", exclusiveMinimum=2), 3, "exclusiveMinimum", [2.001]),
     (normal(type="integer", exclusiveMinimum=2), 3, "exclusiveMinimum", [3]),
+    (normal(type="integer", exclusiveMaximum=9), 3, "exclusiveMaximum", [8]),
+    (normal(type="number", exclusiveMaximum=9, multipleOf=4), 4, "exclusiveMaximum", [8]),
     (normal(type="number", multipleOf=5), 5, "multipleOf", []),
     (normal(type="boolean"), True, "type", [True, False]),
     (normal(type="array"), [1], "type", [[]]),
