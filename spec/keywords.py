@@ -67,9 +67,7 @@ def is_open_text(text: str, schema: Schema) -> bool:
 
 
 def is_open_number(number: float) -> bool:
-    """Whether a number is beyond what a double, or an integer beyond what 64 bits, can hold."""
-    if isinstance(number, int) and not -(2**63) <= number < 2**63:
-        return True
+    """Whether a number is beyond what a double can hold."""
     try:
         return not math.isfinite(float(number))
     except OverflowError:
@@ -104,7 +102,7 @@ def _type_strict(validator: Any, _: Any, value: Any, schema: Schema) -> Iterator
     elif isinstance(value, str) and is_open_text(value, schema):
         yield ValidationError("text of a kind the contract leaves open")
     elif isinstance(value, int | float) and is_open_number(value):
-        yield ValidationError("a number beyond doubles or 64 bits")
+        yield ValidationError("a number beyond doubles")
     elif isinstance(value, list) and "items" not in schema and any(map(_is_open_member, value)):
         yield ValidationError("an item of a kind the contract leaves open")
     elif isinstance(value, dict):

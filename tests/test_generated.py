@@ -152,6 +152,13 @@ def test_differences_lead_from_the_control_to_a_payload() -> None:
     assert differences(CONTROL, []) == [Edit((), [])]
 
 
+def test_an_integer_beyond_64_bits_is_open_where_any_number_may_stand() -> None:
+    for number, expect in ((2**63 - 1, "accept"), (2**63, "open"), (-(2**63) - 1, "open")):
+        some = body(custom_attributes=[{"key": "a", "value": number}])
+        assert generated.case_of(CONTRACT, "peer/some-01", some).expect == expect
+    assert generated.case_of(CONTRACT, "peer/some-01", body(att_status=2**63)).expect == "refuse"
+
+
 def shrunk(payload: Any, fails: Callable[[Any], bool]) -> tuple[Case | None, int]:
     """The smallest case for a target that fails where `fails` says so, and what it took."""
     sent: list[Any] = []
