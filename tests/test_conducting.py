@@ -20,7 +20,7 @@ from strategies.cases import Case
 from strategies.edits import Edit
 from strategies.generated import case_of
 from tests.inprocess import CASES, FULL, GONE, PLAN, Decides, at_work
-from tests.support import CONTRACT
+from tests.support import CONTRACT, KEY
 
 BODY = "request.body"
 UPPER = CASES[f"{BODY}.gender.enum/other-letter-case"]
@@ -492,3 +492,46 @@ def test_what_is_broken_but_not_gated_ends_nothing(tmp_path: Path) -> None:
     bench = at_work(fine, tmp_path, work)
     assert bench.spent is None
     assert len(about(bench, UPPER)) == 3
+
+
+def test_what_is_to_follow_a_control_follows_one_of_the_same_customer(tmp_path: Path) -> None:
+    case = next(case for case in PLAN.cases if case.after_control)
+    bench = conducted(lambda headers, _: None if KEY in str(headers) else 401, tmp_path, [case])
+    first, before, probe = bench.journal.exchanges
+    assert [each.role for each in (first, before, probe)] == ["control", "control", "probe"]
+    assert json.loads(before.request.body) == FULL
+    assert before.customer == probe.customer != first.customer
+    assert (before.status, probe.status, probe.cases) == (200, 401, (case.id,))
+
+
+def test_what_is_sent_twice_is_sent_for_one_customer(tmp_path: Path) -> None:
+    case = next(case for case in PLAN.cases if case.twice)
+    first, second = about(conducted(fine, tmp_path, [case]), case)
+    assert first.customer == second.customer
+    assert first.request == second.request
+    assert (first.role, second.role, first.control) == ("probe", "probe", second.control)
+
+
+def test_a_returned_profile_id_is_the_one_that_the_control_got(tmp_path: Path) -> None:
+    case = CASES["request.header.identity/returned-profile-id-alone"]
+    mine = "5286abd3-48b0-4e9c-a5f6-ac0a006804a6"
+    probe, *_ = about(conducted(lambda *_: {"profile_id": mine}, tmp_path, [case]), case)
+    assert probe.request.header("adapty-profile-id") == mine
+    lonely = tmp_path / "lonely"
+    lonely.mkdir()
+    (probe,) = about(conducted(lambda *_: 422, lonely, [case]), case)
+    assert probe.request.header("adapty-profile-id") == "none"
+
+
+def test_a_header_that_this_target_needs_goes_with_every_request(tmp_path: Path) -> None:
+    follows = next(case for case in PLAN.cases if case.after_control)
+
+    def needs(headers: Any, body: Any) -> int | None:
+        return strict(headers, body) if headers.get("adapty-platform") else 400
+
+    bench = conducted(needs, tmp_path, [UPPER, follows])
+    for each in bench.journal.exchanges:
+        if each.role == "probe" and each.cases[0] in (UPPER.id, follows.id):
+            assert each.request.header("adapty-platform")
+    assert [each.status for each in about(bench, UPPER)] == [400]
+    assert all(each.customer.startswith("test-run-") for each in bench.journal.exchanges)
