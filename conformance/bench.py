@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,8 +37,8 @@ class Bench:
     says that it failed where it then did not, `hangs` on how many cases it had no answer twice;
     `isolated` are the requirements for whose breach smaller requests were looked for. `gated` says
     which requirements end a run by failing, in all its processes, which see the file `halt`;
-    `watched` counts the exchanges looked at for that. `pulse` is held while a sign of life is asked
-    for.
+    `watched` counts the exchanges looked at for that, `customers` those made up for each purpose.
+    `worker` names the process within its run. `pulse` is held while a sign of life is asked for.
     """
 
     contract: Contract
@@ -46,6 +47,7 @@ class Bench:
     journal: Journal
     run: str
     prefix: str
+    worker: str = ""
     control: Any = None
     control_exchange: Exchange | None = None
     refused: dict[edits.Path, str] = field(default_factory=dict)
@@ -56,6 +58,7 @@ class Bench:
     isolated: set[str] = field(default_factory=set)
     gated: Callable[[str], bool] | None = None
     halt: Path | None = None
+    customers: Counter[str] = field(default_factory=Counter)
     watched: int = 0
     pulse: asyncio.Lock = field(default_factory=asyncio.Lock)
     dead: str | None = None
@@ -76,14 +79,15 @@ class Bench:
             if self.halt is not None:
                 self.halt.write_text(self.spent, "ascii")
 
-    def customer(self, case: str, attempt: int) -> str:
-        """The customer of one attempt at one case."""
-        return customer_id(self.prefix, self.run, case, attempt)
+    def customer(self, name: str) -> str:
+        """A customer of whom no request of the run has spoken; `name` is what it is for."""
+        self.customers[name] += 1
+        return customer_id(self.prefix, self.run, f"{self.worker}{name}", self.customers[name])
 
 
 async def send_control(bench: Bench, phase: str, name: str, payload: Any) -> Exchange:
     """Send a valid payload for a customer of its own."""
-    customer = bench.customer(f"control-{phase}-{name}", len(bench.journal.exchanges))
+    customer = bench.customer(f"control-{phase}-{name}")
     request = build(bench.contract, [], payload, customer, extra=bench.extra)
     return await bench.client.send(request, phase=phase, role="control", customer=customer)
 
@@ -94,12 +98,16 @@ async def send(
     role: Role,
     cases: Sequence[Case],
     control: Any,
-    attempt: int,
     guard: str | None,
+    *,
+    customer: str = "",
     over: Any = None,
 ) -> Exchange:
-    """Send a case, or a pool of them, built on `control`; `guard` is what shows that accepted."""
-    customer = bench.customer("+".join(case.id for case in cases), attempt)
+    """Send a case, or a pool of them, built on `control`; `guard` is what shows that accepted.
+
+    It is for a customer of its own, or for `customer`.
+    """
+    customer = customer or bench.customer("+".join(case.id for case in cases))
     request = build(bench.contract, cases, control, customer, _profile_id(bench), bench.extra)
     return await bench.client.send(
         request, phase=phase, role=role, cases=tuple(case.id for case in cases), control=guard,
@@ -133,21 +141,22 @@ def _profile_id(bench: Bench) -> str:
 
 
 async def probe(
-    bench: Bench, case: Case, control: Any, guard: str | None, phase: str, attempt: int
+    bench: Bench, case: Case, control: Any, guard: str | None, phase: str, role: Role = "probe"
 ) -> Exchange:
     """Send one attempt at a case, with what the case has before it; the last exchange."""
-    role: Role = "probe" if attempt == 1 else "again"
+    customer = bench.customer(case.id)
     if case.after_control:
         async with bench.client.one_connection() as http:
-            customer = bench.customer(case.id, attempt)
             request = build(bench.contract, [], control, customer, extra=bench.extra)
             await bench.client.send(
                 request, phase=phase, role="control", customer=customer, over=http
             )
-            return await send(bench, phase, role, [case], control, attempt, guard, over=http)
+            return await send(
+                bench, phase, role, [case], control, guard, customer=customer, over=http
+            )
     if case.twice:
-        await send(bench, phase, role, [case], control, attempt, guard)
-    return await send(bench, phase, role, [case], control, attempt, guard)
+        await send(bench, phase, role, [case], control, guard, customer=customer)
+    return await send(bench, phase, role, [case], control, guard, customer=customer)
 
 
 def accuses(bench: Bench, case: Case, exchange: Exchange) -> bool:

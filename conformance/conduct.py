@@ -10,7 +10,7 @@ from conformance.bench import Bench as Bench
 from conformance.bench import Waiting, accuses, control_id, guard_of, probe, send, send_control
 from conformance.client import BudgetSpent
 from conformance.control import find_control
-from conformance.exchanges import Exchange, record_of
+from conformance.exchanges import Exchange, Role, record_of
 from conformance.isolating import TOGETHER, isolated, news, shrunk, together
 from conformance.watching import watch
 from strategies.cases import Case, build, pools
@@ -123,7 +123,7 @@ async def _settle_pool(
     if len(pool) == 1:
         await _settle(bench, pool[0], phase, attempt=2 if alone else 1)
         return
-    exchange = await send(bench, phase, "pool", pool, bench.control, 1, control_id(bench))
+    exchange = await send(bench, phase, "pool", pool, bench.control, control_id(bench))
     if exchange.accepted:
         for symptom in news(bench, "accept", exchange):
             await isolated(bench, pool, symptom, phase)
@@ -157,13 +157,11 @@ async def _tried(bench: Bench, case: Case, phase: str, attempt: int) -> None:
     if case.together > 1:
         await _all(
             bench,
-            [
-                send(bench, phase, "probe", [case], control, number, guard)
-                for number in range(case.together)
-            ],
+            [send(bench, phase, "probe", [case], control, guard) for _ in range(case.together)],
         )
         return
-    exchange = await probe(bench, case, control, guard, phase, attempt)
+    role: Role = "probe" if attempt == 1 else "again"
+    exchange = await probe(bench, case, control, guard, phase, role)
     if _is_to_wait(exchange) and attempt == 1:
         await _put_off(bench, [case], exchange, phase)
         return
@@ -177,7 +175,7 @@ async def _tried(bench: Bench, case: Case, phase: str, attempt: int) -> None:
         if exchange.trouble in UNANSWERED and not await _alive(bench, case, phase):
             return
         attempt += 1
-        before, exchange = exchange, await probe(bench, case, control, guard, phase, attempt)
+        before, exchange = exchange, await probe(bench, case, control, guard, phase, "again")
         bench.flaky |= _crashed(before) and not _crashed(exchange)
 
 

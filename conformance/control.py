@@ -7,6 +7,7 @@ from typing import Any
 from conformance.bench import Bench, send, send_control
 from conformance.exchanges import Exchange, record_of
 from conformance.isolating import together
+from spec.reading import same_json
 from strategies import controls, edits
 from strategies.cases import Case
 from strategies.edits import Edit
@@ -56,7 +57,9 @@ async def _search(bench: Bench, phase: str, full: Any, refused: Exchange) -> Acc
     while waiting:
         group = waiting.pop(0)
         payload = edits.apply(best[0], group)
-        exchange = await _offer(bench, phase, edits.words(group[0], best[0]), payload)
+        exchange = refused  # as it was a moment ago, if it is all of it again
+        if not same_json(payload, full):
+            exchange = await _offer(bench, phase, edits.words(group[0], best[0]), payload)
         if exchange.accepted:
             best = (payload, exchange)
         elif len(group) > 1:
@@ -77,8 +80,8 @@ async def _search_headers(bench: Bench, phase: str, full: Any, refused: Exchange
                 f"{key}/left-out", (key,), "accept", "headers", f"no {name}", headers=((name, ()),)
             )
             bench.journal.case(record_of(case, full))
-            for attempt in (1, 2):
-                await send(bench, phase, "probe", [case], full, attempt, exchange.id)
+            for _ in range(2):
+                await send(bench, phase, "probe", [case], full, exchange.id)
             return exchange
     bench.extra = {}
     return refused
@@ -111,6 +114,6 @@ async def _tell_refused(
         if (await _offer(bench, phase, f"{edits.words(edit, best[0])}-alone", alone)).accepted:
             case, control = together([*others, edit]), minimal
     bench.journal.case(record_of(case, control[0]))
-    for attempt in (1, 2):
-        exchange = await send(bench, phase, "probe", [case], control[0], attempt, control[1].id)
+    for _ in range(2):
+        exchange = await send(bench, phase, "probe", [case], control[0], control[1].id)
     bench.refused[edit.path] = exchange.id

@@ -103,11 +103,12 @@ def _ids(failure: Failure) -> set[str]:
 def _credentials(evidence: Evidence) -> None:
     """Where no credential is needed, every wrong one passes; one wrong status is one fault."""
     keys = evidence.failing(("auth.missing", "auth.scheme", "auth.wrong_key"))
+    answers = {key: {each.actual for each in evidence.own(key)} for key in keys}
+    for number, cause in enumerate(keys):
+        if cause == "auth.missing" or not any(each.startswith("2") for each in answers[cause]):
+            later = keys[number + 1 :]
+            evidence.blame([key for key in later if answers[key] <= answers[cause]], cause)
     for cause in keys[:1]:
-        answers = {each.actual for each in evidence.own(cause)}
-        others = [k for k in keys[1:] if {each.actual for each in evidence.own(k)} <= answers]
-        if cause == "auth.missing" or not any(answer.startswith("2") for answer in answers):
-            evidence.blame(others, cause)
         of_credentials = {
             exchange.id
             for exchange, _ in evidence.broken.get(REFUSED_OTHERWISE, ())
@@ -145,7 +146,7 @@ def _is_unchecked(
     failures: Mapping[str, Collection[Failure]],
 ) -> bool:
     """Whether every value of a wrong type was taken, rather than one that resembles a right one."""
-    failed = {failure.case for failure in failures.get(requirement.id, ())}
+    failed = {each.case for each in failures.get(requirement.id, ()) if each.side == "refuse"}
     probed = {
         key
         for key, case in cases.items()
@@ -153,7 +154,7 @@ def _is_unchecked(
     }
     # A generated value is what it is; the planned ones are the near misses and the gross ones.
     planned = {key for key in probed if key.startswith(f"{requirement.id}/")}
-    return bool(failed) and planned <= failed
+    return bool(planned) and planned <= failed
 
 
 def _within(contract: Contract, outer: Requirement) -> list[str]:
@@ -180,7 +181,7 @@ def _error_shapes(evidence: Evidence) -> None:
             and (key in (f"{base}.media_type", f"{base}.json") or _is_top(each))
         )
         for key in keys[1:]:
-            if base == "rejection" or base != f"response.{evidence.contract.success}":
+            if base != f"response.{evidence.contract.success}":
                 evidence.blame([key], keys[0])
             elif key.endswith(".json") and evidence.where(key) <= evidence.where(keys[0]):
                 evidence.blame([key], keys[0])
@@ -213,7 +214,7 @@ def _another_answer(evidence: Evidence) -> None:
     if all(f.failed == f.tries for key in echoes for f in evidence.own(key)):
         # Nothing that was sent comes back: the answers are not made of the requests.
         if evidence.own(ECHO_ATTRIBUTES):
-            swapped |= {each.id for each in evidence.record.exchanges}
+            swapped = {each.id for each in evidence.record.exchanges}
     if evidence.where(ECHO_ATTRIBUTES) & swapped:
         evidence.blame([ECHO_ATTRIBUTES], ECHO_CUSTOMER)
     for key in ("timestamp.response_time", "identity.profile_id"):

@@ -27,9 +27,7 @@ async def shrunk(bench: Bench, case: Case, control: Any, phase: str, symptom: st
     if there is one."""
 
     async def shows(smaller: Case) -> bool:
-        exchange = await send(
-            bench, phase, "search", [smaller], control, 1, guard_of(bench, smaller)
-        )  # fmt: skip
+        exchange = await send(bench, phase, "search", [smaller], control, guard_of(bench, smaller))
         if symptom is None:
             return accuses(bench, smaller, exchange)
         return symptom in symptoms(bench.contract, smaller.expect, exchange)
@@ -41,8 +39,8 @@ async def shrunk(bench: Bench, case: Case, control: Any, phase: str, symptom: st
     if alike:
         bench.journal.note("shrunk", case=case.id, to=smallest.id)
     bench.journal.case(record_of(smallest, control))
-    for attempt in (1, 2):
-        await probe(bench, smallest, control, guard_of(bench, smallest), phase, attempt)
+    await probe(bench, smallest, control, guard_of(bench, smallest), phase)
+    await probe(bench, smallest, control, guard_of(bench, smallest), phase, "again")
     return True
 
 
@@ -51,15 +49,13 @@ async def isolated(bench: Bench, pool: Sequence[Case], symptom: str, phase: str)
     while len(pool) > 1:
         half = len(pool) // 2
         for part in (pool[:half], pool[half:]):
-            exchange = await send(
-                bench, phase, "search", part, bench.control, 1, control_id(bench)
-            )  # fmt: skip
+            exchange = await send(bench, phase, "search", part, bench.control, control_id(bench))
             if symptom in symptoms(bench.contract, "accept", exchange):
                 break
         else:
             return  # it comes and goes, or takes several of them
         pool = part
-    await probe(bench, pool[0], bench.control, control_id(bench), phase, 1)
+    await probe(bench, pool[0], bench.control, control_id(bench), phase)
 
 
 def news(bench: Bench, expect: Expect, exchange: Exchange) -> list[str]:

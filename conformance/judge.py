@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from conformance.choices import choices_of
@@ -47,7 +47,7 @@ def judge_case(contract: Contract, record: Record, case: str) -> tuple[list[Fail
     A case that the contract leaves open fails by a crash, a hang or a dropped connection.
     """
     ledger = _Ledger(contract, record)
-    ledger.judge_cases(record.cases)
+    ledger.judge_cases()
     found = [failure for failures in ledger.failures.values() for failure in failures]
     reasons = [reason for reasons in ledger.unknown.values() for reason in reasons]
     known = record.cases.get(case)
@@ -120,13 +120,13 @@ class _Ledger:
                 actual = f"{exchange.status}, and no profile in the body"
                 self.broken[key].append((exchange, Observation(key, False, "a 4xx status", actual)))
 
-    def judge_cases(self, only: Iterable[str] | None = None) -> None:
+    def judge_cases(self) -> None:
         """Judge each case by the exchanges that were sent for it."""
         groups: dict[str, list[tuple[CaseRecord, Outcome, Failure | None]]] = defaultdict(list)
         shrunk = {note["case"] for note in self.record.notes.get("shrunk", [])}
         # What was planned before what was shrunk from a generated payload: the plainer words first.
         for key in sorted(self.record.cases, key=lambda each: "/shrunk-from-" in each):
-            if key in shrunk or key not in self.sent or (only is not None and key not in only):
+            if key in shrunk or key not in self.sent:
                 continue
             record = self.record.cases[key]
             groups[record.either or key].append((record, *self._case(record, self.sent[key])))

@@ -26,10 +26,7 @@ def differences(control: Any, payload: Any, path: Path = ()) -> list[Edit]:
     found: list[Edit] = []
     for name in [*control, *(name for name in payload if name not in control)]:
         before, after = control.get(name, ABSENT), payload.get(name, ABSENT)
-        if after is ABSENT or before is ABSENT:
-            found.append(Edit((*path, name), after))
-        else:
-            found += differences(before, after, (*path, name))
+        found += differences(before, after, (*path, name))
     return found
 
 

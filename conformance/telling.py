@@ -69,13 +69,8 @@ def _always(exchange: Exchange, shown: set[str], sent: Mapping[str, Sequence[Exc
 
 def _alike(exchange: Exchange, sent: Mapping[str, Sequence[Exchange]]) -> list[Exchange]:
     """The answered exchanges of the same cases."""
-    names = exchange.cases[:1] or (CONTROL,)
-    return [
-        each
-        for name in names
-        for each in sent.get(name, ())
-        if each.cases == exchange.cases and each.status is not None
-    ]
+    name = exchange.cases[0] if exchange.cases else CONTROL
+    return [e for e in sent[name] if e.cases == exchange.cases and e.status is not None]
 
 
 def _size(exchange: Exchange) -> int:

@@ -125,7 +125,7 @@ def clock(contract: Contract, exchanges: Sequence[Exchange]) -> Iterator[Shown]:
 def _span(seconds: float) -> str:
     size = abs(seconds)
     units = ((31_557_600, "years"), (86_400, "days"), (3_600, "hours"), (60, "minutes"))
-    unit, name = next((each for each in units if size >= each[0]), (1, "seconds"))
+    unit, name = next(each for each in units if size >= each[0])
     return f"{size / unit:,.1f} {name} {'before' if seconds < 0 else 'after'}"
 
 

@@ -83,8 +83,9 @@ class Session:
         )
         self.client = Client(target, contract, self.journal, f"{worker}-" if worker else "")
         self.bench = Bench(
-            contract, self.plan, self.client, self.journal, shared.run, settings.customer_prefix
-        )
+            contract, self.plan, self.client, self.journal, shared.run, settings.customer_prefix,
+            worker,
+        )  # fmt: skip
         if settings.fail_fast:
             self.bench.gated = gated(contract.requirements, settings, self.left_out)
             self.bench.halt = self.directory / HALT

@@ -215,7 +215,8 @@ def _items(schema: Schema, good: Any) -> Iterator[Named]:
     if schema.get("uniqueItems") is True:
         items = filled(schema, good, max(1, schema.get("minItems", 1)))
         yield Named("item-twice", [*items, items[0]])
-        yield Named("item-twice-apart", [*filled(schema, good, len(items) + 1), items[0]])
+        more = filled(schema, good, len(items) + 1)
+        yield Named("item-twice-apart", [*more, more[0]])
 
 
 def _numbers(schema: Schema, keyword: str, good: Any) -> Iterator[Named]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.responses import JSONResponse
@@ -14,7 +15,7 @@ from mock_server.answers import dropped, silent
 from mock_server.app import create_app
 from strategies import generated
 from strategies.controls import full
-from tests.running import Run, Twist, error, holds, run
+from tests.running import Run, Twist, answering, error, holds, run
 from tests.support import CONTRACT, KEY, verdicts
 
 REST = ("request.body.[!g]*",)  # of the body one member is enough in most tests
@@ -223,6 +224,30 @@ def test_a_target_that_throttles_loses_no_verdict(tmp_path: Path) -> None:
     found = run(throttles, tmp_path)
     assert found.failing == set()
     assert "inconclusive" not in verdicts(found.content).values()
+
+
+def test_a_target_that_takes_each_customer_once_is_accused_of_its_fault_alone(
+    tmp_path: Path,
+) -> None:
+    """That a known customer is refused is a choice, also while a smaller request is looked for."""
+    known: set[str] = set()
+
+    def once(headers: dict[str, str], _: Any, status: int, answer: Any) -> Any:
+        customer = headers.get("adapty-customer-user-id")
+        if status == 200 and customer is not None:
+            if customer in known:
+                return error(409)
+            known.add(customer)
+            for each in answer["data"]["custom_attributes"]:
+                if isinstance(each["value"], str):
+                    each["value"] = each["value"].replace("'", "")
+        return status, answer
+
+    attributes = [{"key": "a", "value": "O'Brien"}, {"key": "b", "value": 1}]
+    payload = {**full(CONTRACT), "custom_attributes": attributes, "gender": "m"}
+    case = generated.case_of(CONTRACT, "hypothesis/valid-01", payload)
+    found = run(answering(once), tmp_path, "request.*", "echo.*", "response.*", generated=[case])
+    assert found.failing == {"echo.custom_attributes"}
 
 
 def test_tries_are_counted(tmp_path: Path) -> None:

@@ -261,6 +261,14 @@ def test_a_case_of_a_crowd_is_sent_so_many_times_each_for_another_customer(
     assert len({each.customer for each in sent}) == crowd.together
 
 
+def test_no_two_requests_of_a_run_are_for_one_customer_whichever_process_sends_them(
+    tmp_path: Path,
+) -> None:
+    bench = conducted(fine, tmp_path, [])
+    told = [replace(bench, worker=name, customers=Counter()).customer("x") for name in ("a", "b")]
+    assert len({*told, bench.customer("x"), bench.customer("x")}) == 4
+
+
 def test_a_near_miss_of_the_key_that_is_the_key_is_not_sent(tmp_path: Path) -> None:
     same = CASES["auth.wrong_key/small-letters"]
     other = CASES["auth.wrong_key/capitals"]

@@ -70,6 +70,11 @@ def test_all_but_what_is_refused(tmp_path: Path) -> None:
         assert set(bench.refused) == {tuple(name.split(".")) for name in names}
 
 
+def test_what_was_refused_as_a_whole_is_not_offered_again(tmp_path: Path) -> None:
+    bench = searched(refusing("birthday"), tmp_path)
+    assert [sent(each) for each in bench.journal.exchanges].count(FULL) == 1
+
+
 def test_what_is_refused_is_a_case_beside_what_was_accepted(tmp_path: Path) -> None:
     """Two tries, each for a customer of its own, that add the member to the most that passed."""
     bench = searched(refusing("birthday"), tmp_path)

@@ -115,6 +115,7 @@ MISSING, SCHEME, WRONG = "auth.missing", "auth.scheme", "auth.wrong_key"
     [
         ({MISSING: "200 OK", SCHEME: "200 OK", WRONG: "200 OK"}, {SCHEME: MISSING, WRONG: MISSING}),
         ({MISSING: "403", SCHEME: "403", WRONG: "400"}, {SCHEME: MISSING, WRONG: None}),
+        ({MISSING: "403", SCHEME: "400", WRONG: "400"}, {SCHEME: None, WRONG: SCHEME}),
         ({SCHEME: "403", WRONG: "403"}, {WRONG: SCHEME}),
         ({SCHEME: "200 OK", WRONG: "200 OK"}, {WRONG: None}),
         ({WRONG: "403"}, {WRONG: None}),
@@ -218,6 +219,13 @@ def test_where_no_type_is_checked_nothing_else_of_the_value_can_be() -> None:
     assert found[EMAIL] is None
     assert unchecked("number", "object", generated=True)[GENDER] == f"{BODY}.gender.type"
     assert unchecked("number")[GENDER] is None, "an object was refused"
+
+
+def test_a_body_that_is_refused_explains_nothing_that_is_taken() -> None:
+    name = f"{BODY}.type"
+    for sent in ([], [case(f"{name}/null", "refuse", name)]):
+        found = Told(strict(name, "empty"), lax(GENDER, "upper"), cases=sent)
+        assert found[GENDER] is None
 
 
 def test_where_no_object_is_checked_nothing_in_it_can_be() -> None:

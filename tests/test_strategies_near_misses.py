@@ -130,6 +130,9 @@ def test_an_item_comes_twice_side_by_side_and_apart() -> None:
     assert beside[0] == beside[-1]
     assert apart[0] == apart[-1]
     assert len(apart) == len(beside) + 1
+    apart = offered(schema, "uniqueItems", [7, 8, 9])[-1]
+    assert apart[0] == apart[-1], "also where the usual items are as many"
+    assert len(set(apart)) == len(apart) - 1 > 1
 
 
 def test_a_member_too_many_is_as_valid_as_the_others() -> None:
