@@ -126,7 +126,14 @@ def test_a_fault_is_found_named_and_told_in_few_findings_or_not(
 ) -> None:
     row = said(FOUND, *ids)
     assert (row.found, row.named_right, row.few, row.beside) == (found, named_right, few, beside)
+    assert row.nothing_else is not bool(beside)
     assert not row.accused
+
+
+def test_a_fault_that_is_several_findings_by_nature_may_have_others() -> None:
+    row = replace(said(FOUND, GENDER, KEY), several="one per member")
+    assert row.nothing_else
+    assert complaints(table(row)) == []
 
 
 def test_a_fault_that_another_finding_explains_is_found_and_not_named_right() -> None:
@@ -160,6 +167,7 @@ def test_nothing_is_complained_of_when_all_is_found_and_nobody_accused() -> None
         ([replace(CLEAN, measured=Measured(None))], "could not be judged: extra-members"),
         ([said(FOUND, KEY, GENDER), *[FOUND] * 9], "named rightly: 9 of 10"),
         ([said(FOUND, GENDER, KEY, DATE, "a", "b")], "in more than 3 findings: gender"),
+        ([said(FOUND, GENDER, KEY)], "accused of what they keep, beside their fault: gender"),
         ([costing(CLEAN, 374)], "asked more than 373 times: extra-members"),
         ([replace(FIELD, measured=Measured(0))], "missed in the field: flask"),
         ([replace(FIELD, possible=(), certain=())], "listed nowhere: flask"),
@@ -230,9 +238,8 @@ def test_the_table_counts_by_group_and_lists_exceptions_only() -> None:
         replace(said(CLEAN, DATE), peers={"published": fails, "corrected": fails}),
     ]
     text = markdown(table(*rows))
-    assert (
-        "| leniency | 3 | 2 (67%) | 2 (67%) | 2 (67%) | 350 | 6.0 | 2 (100%) of 2 | 1 (50%) of 2 |"
-    ) in text
+    shares = " | ".join(["2 (67%)"] * 4)
+    assert f"| leniency | 3 | {shares} | 350 | 6.0 | 2 (100%) of 2 | 1 (50%) of 2 |" in text
     assert "| freedoms | 1 | 1 | 0 | 300 | 5.0 | 1 (100%) | 1 (100%) |" in text
     assert f"- `crowd` has 4; beside the fault: `{KEY}` (by nature: one per field)" in text
     assert f"- `deaf` breaks `request.body.gender.*`; said: `{KEY}`" in text
@@ -240,6 +247,11 @@ def test_the_table_counts_by_group_and_lists_exceptions_only() -> None:
     assert "- `extra-members`: Undocumented HTTP status code" in text
     assert "`gender`" not in text.replace("request.body.gender", "")
     assert "Not good enough" in text
+
+
+def test_the_table_lists_what_is_said_beside_a_fault() -> None:
+    text = markdown(table(said(FOUND, GENDER, KEY)))
+    assert f"- `gender` breaks `request.body.gender.*`; also said: `{KEY}`" in text
 
 
 def test_a_table_without_exceptions_says_so_and_has_no_column_for_peers_that_did_not_run() -> None:

@@ -85,6 +85,14 @@ class Row:
         return tuple(key for key in self.measured.findings if not matches(key, self.breaks))
 
     @property
+    def nothing_else(self) -> bool:
+        """Whether no finding names a promise that the server keeps.
+
+        Where a fault is several findings by nature, not all of them are listed: any is right.
+        """
+        return bool(self.several) or not self.beside
+
+    @property
     def accused(self) -> bool:
         """Whether a conformant server was said to break something."""
         return self.conformant and bool(self.measured.failing)
@@ -177,6 +185,8 @@ def complaints(table: Table) -> list[str]:
         found.append(f"named rightly: {right} of {len(faulty)}, below {RIGHT_SHARE:.0%}")
     if many := [row.name for row in faulty if not row.few]:
         found.append(f"told in more than {FEW} findings: {', '.join(many)}")
+    if beside := [r.name for r in faulty if r.named_right and r.few and not r.nothing_else]:
+        found.append(f"accused of what they keep, beside their fault: {', '.join(beside)}")
     dear = [r.name for r in table.rows if r.conformant and r.measured.requests > MOST_REQUESTS]
     if dear:
         found.append(f"conformant, and asked more than {MOST_REQUESTS} times: {', '.join(dear)}")

@@ -83,7 +83,8 @@ def _head(table: Table) -> str:
 
 def _faulty(rows: Sequence[Row]) -> str:
     peers = _peers(rows)
-    head = ["group", "servers", "found", "named right", f"≤ {FEW} findings", "requests", "seconds"]
+    head = ["group", "servers", "found", "named right", f"≤ {FEW} findings", "nothing else said"]
+    head += ["requests", "seconds"]
     lines = [[group, *_counts(members, peers)] for group, members in _groups(rows)]
     lines.append(["**all**", *_counts(rows, peers)])
     return _grid([*head, *(f"found by {PEER_WORDS[name]}" for name in peers)], lines)
@@ -95,6 +96,7 @@ def _counts(rows: Sequence[Row], peers: Sequence[str]) -> list[str]:
         _share(rows, lambda row: row.found),
         _share(rows, lambda row: row.named_right),
         _share(rows, lambda row: row.few),
+        _share(rows, lambda row: row.nothing_else),
         *_cost([row.measured for row in rows]),
         *(_finds(rows, name) for name in peers),
     ]
@@ -165,6 +167,11 @@ def _exceptions(table: Table) -> str:
             f"{f' (by nature: {row.several})' if row.several else ''}"
             for row in faulty
             if not row.few
+        ],
+        "Accused of what they keep": [
+            f"{_expected(row)}; also said: {_ids(row.beside)}"
+            for row in faulty
+            if row.named_right and row.few and not row.nothing_else
         ],
         "Conformant, and accused": [
             f"`{row.name}`: {_ids(row.measured.failing)}" for row in table.rows if row.accused

@@ -17,6 +17,7 @@ from benchmarks.power.battery.freedoms_wire import WIRES
 from benchmarks.power.battery.leniency_fields import FIELDS
 from benchmarks.power.battery.leniency_reading import READING
 from benchmarks.power.battery.meaning import MEANING
+from benchmarks.power.battery.mixed import PLAIN, mixed
 from benchmarks.power.battery.responses_members import MEMBERS
 from benchmarks.power.battery.responses_parts import PARTS
 from benchmarks.power.battery.responses_whole import WHOLE
@@ -27,11 +28,13 @@ from benchmarks.power.battery.wrong_reason import WRONG_REASON
 
 __all__ = ["SERVERS", "Server"]
 
-_ALL = (
+_FAULTY = (
     *MEMBERS, *WHOLE, *PARTS, *ERRORS, *LEAKS, *AUTHENTICATION, *FIELDS, *READING, *STRICTNESS,
-    *CRASHES, *MEANING,
-    *STATE, *WRONG_REASON, *ANSWERS, *WIRES, *REQUESTS, *IDENTITIES,
+    *CRASHES, *MEANING, *STATE, *WRONG_REASON,
 )  # fmt: skip
+_CONFORMANT = (*ANSWERS, *WIRES, *REQUESTS, *IDENTITIES)
+_MIXED = mixed(_CONFORMANT[1:], [each for each in _FAULTY if each.name in PLAIN])
+_ALL = (*_FAULTY, *_MIXED, *_CONFORMANT)
 
 SERVERS: dict[str, Server] = {each.name: each for each in _ALL}
 

@@ -257,8 +257,6 @@ def _converted() -> Iterator[Server]:
         ("key-trimmed", "keys are trimmed before they are checked", KEY, ("pattern", "maxLength"),
          (converted(KEY, _trimmed),
           kept(lambda items: [{**e, "key": _trimmed(e["key"])} for e in items]))),
-        ("value-trimmed", "values are trimmed before they are measured", VALUE, ("maxLength",),
-         (converted(VALUE, _trimmed), values_kept(_trimmed))),
         ("value-cut", "values are cut before they are measured", VALUE, ("maxLength",),
          (converted(VALUE, lambda v: v[:50] if isinstance(v, str) else v),
           values_kept(lambda v: v[:50] if isinstance(v, str) else v))),
@@ -280,6 +278,11 @@ def _converted() -> Iterator[Server]:
     for words, about, place, keywords, changes in table:
         breaks = tuple(_request(place, keyword) for keyword in keywords)
         yield _fault(f"converted-{words}", f"{about[0].upper()}{about[1:]}.", breaks, *changes)
+    yield _fault(
+        "converted-value-trimmed", "Values are trimmed before they are measured.",
+        (_request(VALUE, "maxLength"), "echo.custom_attributes"),
+        converted(VALUE, _trimmed), values_kept(_trimmed),
+    )  # fmt: skip
 
 
 def _frameworks() -> Iterator[Server]:

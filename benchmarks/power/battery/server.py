@@ -11,7 +11,7 @@ from benchmarks.power.battery.wire import Wire
 
 Group = Literal[
     "responses", "errors", "authentication", "leniency", "strictness", "crashes", "meaning",
-    "state", "wrong-reason", "freedoms",
+    "state", "wrong-reason", "mixed", "freedoms",
 ]  # fmt: skip
 
 
