@@ -214,6 +214,9 @@ def accused(given: Record) -> list[tuple[str, str, int, int]]:
 
 
 HANG, DROP = "robustness.hang", "robustness.connection"
+NOW_AND_THEN: list[tuple[str, Trouble | None]] = [
+    (f"case-{n}", "timeout" if n % 10 == 5 else None) for n in range(40)
+]
 
 
 @pytest.mark.parametrize(
@@ -310,15 +313,13 @@ def test_a_second_try_is_a_try() -> None:
 
 
 def test_a_target_that_died_is_not_told_to_hang_now_and_then() -> None:
-    ends = [(f"case-{n}", "timeout" if n % 10 == 5 else None) for n in range(40)]
-    given = run(*ends, ("a", "timeout"), dead="a", last="none")  # type: ignore[arg-type]
+    given = run(*NOW_AND_THEN, ("a", "timeout"), dead="a", last="none")
     assert accused(given) == [(HANG, "a", 1, 1)]
 
 
 def test_where_answers_are_slow_at_times_a_timeout_here_and_there_accuses_nobody() -> None:
     """The machine, not the target, may have made them so."""
-    ends = [(f"case-{n}", "timeout" if n % 10 == 5 else None) for n in range(40)]
-    given = run(*ends)  # type: ignore[arg-type]
+    given = run(*NOW_AND_THEN)
     assert accused(given) == [(HANG, "control/full", 4, 41)]
     slow = [taken(f"s{n}", role="control", at=NOON + 50, seconds=1.5) for n in range(2)]
     assert accused(record([*given.exchanges, *slow], *given.cases.values())) == []
@@ -337,8 +338,7 @@ def test_a_queue_is_no_hang() -> None:
 
 
 def test_hangs_here_and_there_say_that_they_come_and_go() -> None:
-    ends = [(f"case-{n}", "timeout" if n % 10 == 5 else None) for n in range(40)]
-    (found,) = liveness(run(*ends))  # type: ignore[arg-type]
+    (found,) = liveness(run(*NOW_AND_THEN))
     assert (found.requirement, found.flaky) == (HANG, True)
     assert [each.id for each in found.exchanges] == ["5", "15", "25", "35"]
     assert found.message == "no answer came in time now and then, whatever was asked"
@@ -346,11 +346,9 @@ def test_hangs_here_and_there_say_that_they_come_and_go() -> None:
 
 
 def test_one_case_that_always_hangs_explains_the_others() -> None:
-    ends = [(f"case-{n}", "timeout" if n % 10 == 5 else None) for n in range(40)]
-    given = run(*ends, ("a", "timeout"), ("a", "timeout"))  # type: ignore[arg-type]
+    given = run(*NOW_AND_THEN, ("a", "timeout"), ("a", "timeout"))
     assert accused(given) == [(HANG, "a", 2, 2)]
 
 
 def test_a_target_that_answered_once_cannot_be_called_quick() -> None:
-    ends = [("a", "timeout"), ("b", "timeout"), ("c", "timeout")]
-    assert accused(run(*ends)) == []  # type: ignore[arg-type]
+    assert accused(run(("a", "timeout"), ("b", "timeout"), ("c", "timeout"))) == []

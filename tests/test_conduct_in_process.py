@@ -103,7 +103,8 @@ def test_what_is_right_is_sent_once_and_what_is_wrong_thrice(tmp_path: Path) -> 
     lax.mkdir()
     wrong = conducted(fine, lax, [UPPER])
     assert [each.role for each in about(wrong, UPPER)] == ["probe", "again", "again"]
-    assert {each.control for each in about(wrong, UPPER)} == {wrong.control_exchange.id}  # type: ignore[union-attr]
+    assert wrong.control_exchange is not None
+    assert {each.control for each in about(wrong, UPPER)} == {wrong.control_exchange.id}
 
 
 def test_what_stands_for_another_is_sent_once(tmp_path: Path) -> None:
