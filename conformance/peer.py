@@ -39,6 +39,8 @@ class Peer:
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
+        for name, texts in payloads.FORMATS.items():  # what it generates itself is often open
+            schemathesis.openapi.format(name, texts)
         schema = schemathesis.openapi.from_dict(document(contract))
         self._operation = schema[contract.path][contract.method]
 

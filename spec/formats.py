@@ -27,9 +27,14 @@ _MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
 _TIME = re.compile(r"(\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:[Zz]|[+-](\d\d):(\d\d))", re.ASCII)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_DEFINED_UUID = re.compile(r".{14}[1-8].{4}[89abAB].{16}|[0-]+")
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _HOSTNAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
-_EMAIL = re.compile(rf"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@{_LABEL}(?:\.{_LABEL})+")
+_EMAIL = re.compile(
+    rf"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:{_LABEL}\.)+(?P<top>[A-Za-z]{{2,63}}|xn--[a-z0-9-]+)"
+)
+# Special-use names (RFC 6761 and later), where no mail is delivered.
+_NO_MAIL = frozenset({"example", "internal", "invalid", "local", "localhost", "onion", "test"})
 
 
 def _date(text: str) -> Validity:
@@ -60,17 +65,22 @@ def _date_time(text: str) -> Validity:
 
 
 def _uuid(text: str) -> Validity:
-    """RFC 4122 text in either letter case; its `urn:uuid:` form is open."""
+    """RFC 9562 text in either letter case, of a version and variant that it defines, or nil; other
+    versions and variants, and the `urn:uuid:` form, are open."""
     if _UUID.fullmatch(text):
-        return Validity.VALID
+        return Validity.VALID if _DEFINED_UUID.fullmatch(text) else Validity.OPEN
     urn = text[:9].lower() == "urn:uuid:" and _UUID.fullmatch(text[9:])
     return Validity.OPEN if urn else Validity.VIOLATION
 
 
 def _email(text: str) -> Validity:
-    """RFC 5321 Mailbox: plain addresses are valid, what no reading allows is none, corners open."""
-    if _EMAIL.fullmatch(text) and len(text) <= 254 and len(text.partition("@")[0]) <= 64:
-        return Validity.VALID
+    """RFC 5321 Mailbox: plain addresses are valid, what no reading allows is none, corners open.
+
+    A corner, too, is a domain that cannot have mail: with a special-use name or no name at the top.
+    """
+    plain = _EMAIL.fullmatch(text)
+    if plain and len(text) <= 254 and len(text.partition("@")[0]) <= 64:
+        return Validity.OPEN if plain["top"].lower() in _NO_MAIL else Validity.VALID
     if text.startswith('"') and re.fullmatch(r'"(?:[^"\\]|\\.)*"@[^@\s<>]+', text):
         return Validity.OPEN
     local, at, domain = text.partition("@")

@@ -33,6 +33,15 @@ from strategies.values import TEXTS
 
 _PLAIN = st.characters(exclude_categories=("Cs", "Cc"))
 _SAFE = 2**53
+# What is generated for a format beside the samples: surely valid too.
+FORMATS: dict[str, SearchStrategy[str]] = {
+    "date": st.dates(min_value=datetime.date(1000, 1, 1)).map(lambda day: day.isoformat()),
+    "uuid": st.one_of(st.uuids(version=1), st.uuids(version=4)).map(str),
+    "email": st.from_regex(r"[a-z0-9]{1,12}([._+-][a-z0-9]{1,8})?@example\.com", fullmatch=True),
+    "date-time": st.datetimes(min_value=datetime.datetime(1000, 1, 1)).map(
+        lambda moment: moment.isoformat(timespec="milliseconds") + "Z"
+    ),
+}
 
 
 @lru_cache(maxsize=8)
@@ -207,19 +216,9 @@ def _array(schema: Schema, unknown_members: bool) -> SearchStrategy[Any]:
 def _text(schema: Schema) -> SearchStrategy[Any]:
     if "x-plausible" in schema:
         return st.sampled_from(schema["x-plausible"])
-    known = {
-        "date": st.dates(min_value=datetime.date(1000, 1, 1)).map(lambda day: day.isoformat()),
-        "uuid": st.uuids().map(str),
-        "email": st.from_regex(
-            r"[a-z0-9]{1,12}([._+-][a-z0-9]{1,8})?@example\.com", fullmatch=True
-        ),
-        "date-time": st.datetimes(min_value=datetime.datetime(1000, 1, 1)).map(
-            lambda moment: moment.isoformat(timespec="milliseconds") + "Z"
-        ),
-    }
     name = schema.get("format")
     if name in FORMAT_SAMPLES:
-        return st.one_of(st.sampled_from(FORMAT_SAMPLES[name]), known.get(name, st.nothing()))
+        return st.one_of(st.sampled_from(FORMAT_SAMPLES[name]), FORMATS.get(name, st.nothing()))
     if name is not None and name not in KNOWN | UNCONSTRAINING:
         return st.nothing()  # every text is open
     low, high = schema.get("minLength", 0), schema.get("maxLength", LONG_TEXT)

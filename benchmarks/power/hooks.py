@@ -1,5 +1,5 @@
 """Schemathesis' hook for the corrected document: what the contract leaves open is not sent, for its
-checks know only valid and invalid."""
+checks know only valid and invalid. What it generates for a format is what we generate."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ from schemathesis import Case, HookContext
 
 from spec.formats import Validity
 from spec.loader import load
+from strategies.payloads import FORMATS
 
 _READING = load().request_reading
+
+for _name, _texts in FORMATS.items():
+    schemathesis.openapi.format(_name, _texts)
 
 
 @schemathesis.hook
