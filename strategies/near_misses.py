@@ -131,7 +131,9 @@ def _types(schema: Schema, good: Any) -> Iterator[Named]:
             yield _EPOCH[schema["format"]]
         # A number made text is no member of an enum, so what is refused there proves little.
         if "enum" not in schema:
-            yield Named("number", 12345)
+            # Where null may be, many look only at what is truthy: formats have "" for that.
+            falsy = "null" in names and "format" not in schema
+            yield Named("number", 0 if falsy else 12345)
         yield Named("list-of-one", [good])
         yield Named("true", True)
         yield Named("object", {"value": good})

@@ -46,12 +46,13 @@ def refusing(test: Walk) -> Twist:
 def numbers_as_text(headers: dict[str, str], body: Any, status: int, answer: Any) -> Any:
     """A framework that takes a number where a text is asked for."""
     named = json.dumps(answer)
-    taken = status == 422 and "custom_attributes" not in named and some(body, _is_the_number)
+    taken = status == 422 and "custom_attributes" not in named and some(body, _has_the_number)
     return (200, profile(headers)) if taken else (status, answer)
 
 
-def _is_the_number(value: Any) -> bool:
-    return type(value) is int and value == 12345
+def _has_the_number(value: Any) -> bool:
+    members = value.items() if isinstance(value, dict) else ()
+    return any(type(v) is int and v in (0, 12345) for k, v in members if k != "analytics_disabled")
 
 
 def profile(headers: dict[str, str]) -> Any:

@@ -94,8 +94,9 @@ def test_near_misses_of_a_uuid_go_to_each_that_there_is(member: str) -> None:
 def test_plain_text_gets_a_number_everywhere_and_every_other_type_somewhere() -> None:
     free = [name for name, value in PLAN.control.items() if isinstance(value, str)]
     listed = {name for name in free if "enum" in CONTRACT.request["properties"][name]}
-    plain = [name for name in free if name not in listed and name != "birthday"]
-    assert all("12345" in sent_to(name) for name in plain)
+    formatted = {name for name in free if "format" in CONTRACT.request["properties"][name]}
+    assert all("0" in sent_to(name) for name in {*free} - listed - formatted)
+    assert all("12345" in sent_to(name) for name in formatted - {"birthday"})
     assert all(any(text.startswith("[") for text in sent_to(name)) for name in listed)
     somewhere = {text[:1] for name in free for text in sent_to(name)}
     assert {"t", "[", "{"} <= somewhere

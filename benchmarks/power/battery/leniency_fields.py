@@ -300,6 +300,8 @@ def _frameworks() -> Iterator[Server]:
         ("booleans-as-text", "Numbers and booleans are text, as with Ajv's coerceTypes",
          "request.body.*.type", [p for p in plain if not parent(p)],
          lambda v: isinstance(v, bool | int | float)),
+        ("falsy-unchecked", "Only what is truthy is checked, where null may be",
+         "request.body.*", plain, lambda v: v is False or v in (0, "", []) or v == {}),
         ("nested-unchecked", "Nothing in installation_meta but device_id is checked",
          f"request.body.{META}.*", nested, lambda _: True),
     ]  # fmt: skip
