@@ -36,6 +36,8 @@ TEXTS: tuple[Named, ...] = (
     Named("sql", "x'); DROP TABLE profiles;--"),
     Named("number-like", "0123"),
     Named("word-null", "null"),
+    Named("date-like", "2024-02-03"),
+    Named("json-like", '{"a": [1, null]}'),
     Named("padded", " padded text "),
     Named("blank", " "),
     Named("lines-and-tabs", "first\nsecond\r\nthird\tfourth"),
@@ -109,7 +111,7 @@ def _accepted_text(schema: Schema, kind: str, good: Any) -> Iterator[tuple[str, 
         elif len(set(text.value)) > 1:
             yield kind, Named(text.label, text.value[: limit - 1])
     if "pattern" in schema:
-        for allowed in ("AZaz09", "a-b", "a_b", "a.b", "-", ".", "_", "9", "true", "__proto__"):
+        for allowed in ("AZaz09", "a-b", "a_b", "a.b", "-", ".", "_", "9", "true", "id", "__proto__"):
             yield "pattern", Named(f"characters-{_slug(allowed)}", allowed)
         yield "pattern", Named("another-match", _another(schema, good))
         if isinstance(good, str) and good.swapcase() != good:
