@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.client import Client
-from conformance.exchanges import Exchange, Role
+from conformance.exchanges import Exchange, Role, record_of
 from conformance.journal import Journal
 from conformance.outcome import outcome
 from conformance.parsing import NotJson, parse
@@ -145,12 +145,18 @@ async def probe(
 ) -> Exchange:
     """Send one attempt at a case, with what the case has before it; the last exchange."""
     customer = bench.customer(case.id)
-    if case.after_control:
+    if case.after_control or case.after:
         async with bench.client.one_connection() as http:
-            request = build(bench.contract, [], control, customer, extra=bench.extra)
-            await bench.client.send(
-                request, phase=phase, role="control", customer=customer, over=http
-            )
+            if case.after_control:
+                request = build(bench.contract, [], control, customer, extra=bench.extra)
+                await bench.client.send(
+                    request, phase=phase, role="control", customer=customer, over=http
+                )
+            for first in case.after:
+                bench.journal.case(record_of(first, control))
+                await send(
+                    bench, phase, "probe", [first], control, guard, customer=customer, over=http
+                )
             return await send(
                 bench, phase, role, [case], control, guard, customer=customer, over=http
             )

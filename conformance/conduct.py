@@ -185,7 +185,7 @@ def _most(bench: Bench, exchange: Exchange) -> int:
 
 def _again(bench: Bench, case: Case, exchange: Exchange) -> bool:
     """Whether an answer calls for another try: it accuses the target, or there is none."""
-    if exchange.trouble is not None:
+    if exchange.status is None:
         return exchange.trouble != "ours"
     if _crashed(exchange):
         return True

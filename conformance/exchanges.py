@@ -78,8 +78,9 @@ class Exchange:
 
     @property
     def status(self) -> int | None:
-        """The status of a whole response, else None."""
-        return self.response.status if self.response and self.trouble is None else None
+        """The status of a whole response, be its body decodable or not, else None."""
+        whole = self.trouble in (None, "unreadable")
+        return self.response.status if self.response and whole else None
 
     @property
     def accepted(self) -> bool:

@@ -62,10 +62,6 @@ def _all(contract: Contract, exchange: Exchange, expect: Expect) -> Iterator[Obs
             "no credential in the response", "the credential stands in the response",
         )  # fmt: skip
     if status is None or response is None:
-        if exchange.trouble == "unreadable" and response is not None:
-            subject = _subject(contract, response.status, is_open)
-            if subject:
-                yield Observation(f"{subject[0]}.json", False, "a readable body", exchange.detail)
         return
     yield Observation(
         "robustness.server_error", status < 500, "no 5xx status", _status(response), None
@@ -79,6 +75,9 @@ def _all(contract: Contract, exchange: Exchange, expect: Expect) -> Iterator[Obs
     if not is_valid and not is_open and not 200 <= status < 300 and status < 500:
         yield Observation("rejection.status", status >= 400, "a 4xx status", _status(response))
     subject = _subject(contract, status, is_open)
+    if subject and exchange.trouble == "unreadable":
+        yield Observation(f"{subject[0]}.json", False, "a readable body", exchange.detail)
+        return
     if subject:
         yield from _message(subject, response)
     if status == contract.success and is_valid:

@@ -73,7 +73,6 @@ def _trouble(exchange: Exchange) -> str:
         "timeout": "no answer came in time",
         "connection": "the connection ended without an answer",
         "incomplete": "the connection ended within the answer",
-        "unreadable": "the answer could not be read",
         "throttled": "the target kept throttling",
         "ours": "the request could not be sent",
     }

@@ -21,7 +21,7 @@ def hopeless(exchange: Exchange, url: str, variable: str) -> str | None:
     status = exchange.status
     if exchange.trouble == "connection":
         return f"{url} gives no HTTP answer ({exchange.detail}); is the server running there?"
-    if exchange.trouble is not None:
+    if status is None:
         return f"{url} gives no answer to a valid request ({exchange.detail})"
     if status in (401, 403):
         return f"{url} answers {status} to the key in {variable}; is it the key of this target?"

@@ -65,6 +65,14 @@ def _variants(
     for keyword, named in values.accepted(node, value):
         if identifier(SUBJECT, location, keyword) in contract.requirements:
             yield keyword, named
+    kind = next((key for key in ("oneOf", "anyOf", "type") if key in node), None)
+    if ITEM in location[:-1] and kind and not _names_its_item(contract, location):
+        yield kind, Named("as-another-has-it", value)
+
+
+def _names_its_item(contract: Contract, location: Location) -> bool:
+    """Whether a member of an item is the one that tells it from others: the first required."""
+    return location[-1] == next(iter(at(contract.request, location[:-1]).get("required", ())), None)
 
 
 def _unknown_members(contract: Contract, control: Any) -> Iterator[Case]:

@@ -49,7 +49,8 @@ class Case:
 
     `requirements` names what it probes, the blamed one first. Cases of equal `either` stand for
     each other: one accepted is enough. `together` sends that many of it, each for a customer of its
-    own, at the same moment; `after_control` sends the control first on the same connection;
+    own, at the same moment; `after_control` sends the control first on the same connection, and
+    `after` are cases that go first there;
     `twice` sends it a second time for the same customer; `pause` is how many seconds a sign of life
     waits, for a target may answer first and die then. `choice` is what an open case observes.
     `among` is the place that a limit counts in, and how many cases of it one pool has room for.
@@ -67,6 +68,7 @@ class Case:
     either: str | None = None
     together: int = 1
     after_control: bool = False
+    after: tuple[Case, ...] = ()
     pause: float = 0.0
     twice: bool = False
     among: tuple[Path, int] | None = None

@@ -10,6 +10,7 @@ from typing import Any
 from spec.contract import Contract
 from strategies import bodies, controls, texts, wire
 from strategies.cases import Case
+from strategies.sequences import sequences
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def deterministic(contract: Contract, seeded_customer: str | None = None) -> Pla
         *wire.headers(contract),
         *wire.credentials(contract),
         *texts.json_texts(contract, control),
-        *wire.meaning(contract, seeded_customer),
+        *sequences(contract, seeded_customer),
         *wire.robustness(contract),
         *wire.last(contract),
     ]

@@ -56,6 +56,9 @@ NUMBERS: tuple[Named, ...] = (
     Named("exponent", 1e20),
 )
 
+# Texts for a pattern, of which it takes those that match.
+_MATCHING = ("AZaz09", "a-b", "a_b", "a.b", "-", ".", "_", "9", "true", "id", "__proto__")
+
 # Texts that the contract leaves open: probed for crashes, never called right or wrong.
 OPEN_TEXTS: tuple[Named, ...] = (
     Named("nul", "a\x00b"),
@@ -111,7 +114,7 @@ def _accepted_text(schema: Schema, kind: str, good: Any) -> Iterator[tuple[str, 
         elif len(set(text.value)) > 1:
             yield kind, Named(text.label, text.value[: limit - 1])
     if "pattern" in schema:
-        for allowed in ("AZaz09", "a-b", "a_b", "a.b", "-", ".", "_", "9", "true", "id", "__proto__"):
+        for allowed in _MATCHING:
             yield "pattern", Named(f"characters-{_slug(allowed)}", allowed)
         yield "pattern", Named("another-match", _another(schema, good))
         if isinstance(good, str) and good.swapcase() != good:

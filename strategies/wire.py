@@ -24,7 +24,7 @@ from strategies.cases import (
     required_headers,
     words_of_id,
 )
-from strategies.edits import ABSENT, Edit, Raw
+from strategies.edits import Edit, Raw
 
 # Near misses of the key in a header value. What the shell makes of `${NAME…}` is what is sent.
 _CREDENTIALS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
@@ -226,34 +226,6 @@ def _media_types() -> Iterator[Case]:
     yield case("form-data", "refuse", "multipart/form-data; boundary=x")
     yield case("none", "open", choice="request.media_type")
     yield case("json-suffix", "open", "application/vnd.adapty+json", choice="request.media_type")
-
-
-def meaning(contract: Contract, seeded_customer: str | None) -> Iterator[Case]:
-    """Requests whose answers must agree with each other: at the same moment, and in sequence."""
-    customer = contract.header("customer")
-    if seeded_customer is not None and customer is not None:
-        yield Case(
-            "response.200/seeded-customer", (), "accept", "meaning", "the customer with purchases",
-            (Edit(("custom_attributes",), ABSENT),),
-            headers=((customer.name, (seeded_customer,)),),
-        )  # fmt: skip
-    yield Case(
-        "identity.profile_id/at-the-same-moment", ("response.status",), "accept", "meaning",
-        "12 customers at the same moment", together=12,
-    )  # fmt: skip
-    yield Case(
-        "request.same_customer/twice", (), "open", "meaning", "the same customer again",
-        twice=True, choice="request.same_customer",
-    )  # fmt: skip
-    attributes = contract.request.get("properties", {}).get("custom_attributes")
-    if attributes is not None:
-        item = {"key": "sample_twice", "value": "first"}
-        yield Case(
-            "request.duplicate_attribute/same-key-twice", (), "open", "meaning",
-            "two custom attributes with one key",
-            (Edit(("custom_attributes",), [item, {**item, "value": "second"}]),),
-            choice="request.duplicate_attribute",
-        )  # fmt: skip
 
 
 def robustness(contract: Contract) -> Iterator[Case]:

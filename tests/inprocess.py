@@ -23,6 +23,12 @@ from tests.support import CONTRACT, KEY
 
 PLAN = plan.deterministic(CONTRACT)
 CASES = {case.id: case for case in PLAN.cases}
+SAME_CUSTOMER = {
+    each.id
+    for case in PLAN.cases
+    if case.twice or case.after_control or case.after
+    for each in (case, *case.after)
+}
 FULL: Any = PLAN.control
 
 Decides = Callable[[Any, Any], Any]
@@ -90,10 +96,7 @@ def _check(bench: Bench) -> None:
         assert bool(each.cases) is (each.role != "control")
         assert bench.journal.cases.keys() >= set(each.cases) or each.role == "search"
         assert each.control in seen
-        again = any(
-            CASES[key].twice or CASES[key].after_control for key in each.cases if key in CASES
-        )
-        assert each.customer not in customers or again
+        assert each.customer not in customers or any(key in SAME_CUSTOMER for key in each.cases)
         customers.add(each.customer)
         seen.add(each.id)
     for case in bench.journal.cases.values():

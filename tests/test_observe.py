@@ -103,7 +103,7 @@ def test_a_body_that_cannot_be_read_is_no_json() -> None:
     assert unreadable(401, "unauthorized") == {"response.401.json": False}
     assert unreadable(404, "refuse") == {"rejection.json": False}
     assert unreadable(404, "open") == {}
-    assert unreadable(302, "refuse") == {}
+    assert unreadable(302, "refuse") == {"rejection.status": False}
     told = observe(
         CONTRACT, exchange("1", answer(200, b""), trouble="unreadable", detail="gzip"), "accept"
     )[-1]  # fmt: skip

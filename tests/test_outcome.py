@@ -67,7 +67,6 @@ TROUBLES: list[tuple[Trouble, str]] = [
     ("timeout", "in time"),
     ("connection", "without an answer"),
     ("incomplete", "within the answer"),
-    ("unreadable", "read"),
     ("throttled", "throttling"),
     ("ours", "could not be sent"),
 ]
@@ -81,6 +80,17 @@ def test_no_answer_decides_nothing_and_says_why(
     found = outcome(CONTRACT, expect, exchange(trouble=trouble), control=True)
     assert found.result == "unknown"
     assert words in found.message
+
+
+@pytest.mark.parametrize(
+    ("expect", "status", "result"),
+    [("accept", 200, "kept"), ("refuse", 200, "broken"), ("refuse", 400, "kept")],
+)
+def test_an_answer_that_cannot_be_decoded_has_a_status(
+    expect: Expect, status: int, result: str
+) -> None:
+    coded = exchange("1", answer(status, b""), trouble="unreadable")
+    assert outcome(CONTRACT, expect, coded, control=True).result == result
 
 
 def test_half_an_answer_is_none() -> None:
