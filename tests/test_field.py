@@ -22,9 +22,9 @@ from tests.needs import require_executable, require_module
 KEY = "secret_live_0123456789abcdef"
 MODULES = {
     "fastapi": ("fastapi", "email_validator"),
-    "fastapi-strict": ("fastapi", "email_validator"),
     "django": ("rest_framework", "gunicorn"),
     "flask": ("flask", "marshmallow", "waitress"),
+    "fastapi-strict": ("fastapi", "email_validator"),
     "stdlib": (),
     "connexion": ("connexion",),
 }

@@ -68,15 +68,16 @@ _MOCKOON = ("node_modules/@mockoon/cli/bin/run.js", "start", "--data", _DOCUMENT
 _MOCKOON_REST = ("--disable-external-refs", "--disable-log-to-file", "--disable-admin-api")
 COMMANDS: dict[str, Callable[[int], list[str]]] = {
     "fastapi": _uvicorn("with_fastapi"),
-    "fastapi-strict": _uvicorn("with_fastapi_strict"),
     "django": _python(
         "gunicorn", "--threads", "4", "-b", f"{HOST}:PORT", f"{PACKAGE}.with_django:application"
     ),
     "flask": _python("waitress", "--host", HOST, "--port", "PORT", f"{PACKAGE}.with_flask:app"),
-    "stdlib": _python(f"{PACKAGE}.with_stdlib", "PORT"),
-    "node": _node("with_node.mjs", "PORT"),
     "express": _node("with_express.mjs", "PORT"),
     "fastify": _node("with_fastify.mjs", "PORT"),
+    "node": _node("with_node.mjs", "PORT"),
+    "fastapi-strict": _uvicorn("with_fastapi_strict"),
+    "stdlib": _python(f"{PACKAGE}.with_stdlib", "PORT"),
+    "koa": _node("with_koa.mjs", "PORT"),
     "connexion": _uvicorn("with_connexion"),
     "prism": _node(*_PRISM, *_PRISM_REST),
     "prism-dynamic": _node(*_PRISM, "-d", *_PRISM_REST),

@@ -1,6 +1,7 @@
-"""Create profile in FastAPI by the book: strict models, one shape for every error.
+"""Create profile in FastAPI, written to keep every promise: strict models, profiles in memory.
 
-The body is parsed here and not by FastAPI, because `json` reads NaN and Infinity.
+Every error has one shape. The body is parsed here and not by FastAPI, because `json` reads NaN and
+Infinity.
 
 uvicorn benchmarks.power.field.with_fastapi_strict:app
 """
@@ -13,7 +14,7 @@ import math
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
@@ -66,8 +67,8 @@ def finite(number: float) -> float:
 
 
 Uuid = Annotated[str, AfterValidator(a_uuid)]
-Text50 = Annotated[str, StringConstraints(max_length=50)]
-Finite = Annotated[float, AfterValidator(finite)]
+AttributeText = Annotated[str, StringConstraints(max_length=50)]
+AttributeValue = AttributeText | int | Annotated[float, AfterValidator(finite)]
 
 
 class Strict(BaseModel):
@@ -76,7 +77,7 @@ class Strict(BaseModel):
 
 class CustomAttribute(Strict):
     key: Annotated[str, StringConstraints(max_length=30, pattern=r"^[A-Za-z0-9._-]+\z")]
-    value: Text50 | int | Finite
+    value: AttributeValue
 
 
 class InstallationMeta(Strict):
@@ -115,12 +116,6 @@ class ProfileRequest(Strict):
     installation_meta: InstallationMeta
 
 
-CODES = {
-    401: "not_authenticated",
-    404: "not_found",
-    405: "method_not_allowed",
-    415: "unsupported_media_type",
-}
 app = FastAPI(title="Adapty server-side API", redirect_slashes=False)
 by_customer: dict[str, dict[str, Any]] = {}
 by_id: dict[str, dict[str, Any]] = {}
@@ -129,30 +124,35 @@ by_id: dict[str, dict[str, Any]] = {}
 def error(
     status: int,
     code: str,
-    problems: list[tuple[str, str]],
+    problems: Sequence[tuple[str | None, str]],
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     errors = [{"source": source, "errors": [message]} for source, message in problems]
-    return JSONResponse(
-        {"errors": errors, "error_code": code, "status_code": status}, status, headers
-    )
+    content = {"errors": errors, "error_code": code, "status_code": status}
+    return JSONResponse(content, status, headers)
+
+
+def invalid(failed: RequestValidationError | ValidationError) -> JSONResponse:
+    problems = [(".".join(map(str, each["loc"])), each["msg"]) for each in failed.errors()]
+    return error(422, "validation_error", problems)
 
 
 @app.exception_handler(StarletteHTTPException)
 async def http_error(_: Request, failed: StarletteHTTPException) -> JSONResponse:
-    code = CODES.get(failed.status_code, "bad_request")
-    return error(
-        failed.status_code, code, [("non_field_errors", str(failed.detail))], failed.headers
-    )
+    codes = {
+        401: "not_authenticated",
+        404: "not_found",
+        405: "method_not_allowed",
+        415: "unsupported_media_type",
+    }
+    code = codes.get(failed.status_code, "bad_request")
+    problem = ("non_field_errors", str(failed.detail))
+    return error(failed.status_code, code, [problem], failed.headers)
 
 
 @app.exception_handler(RequestValidationError)
-async def invalid(_: Request, failed: RequestValidationError) -> JSONResponse:
-    return error(422, "validation_error", where(failed))
-
-
-def where(failed: ValidationError | RequestValidationError) -> list[tuple[str, str]]:
-    return [(".".join(map(str, each["loc"])), each["msg"]) for each in failed.errors()]
+async def validation_error(_: Request, failed: RequestValidationError) -> JSONResponse:
+    return invalid(failed)
 
 
 def refuse_constant(name: str) -> None:
@@ -172,7 +172,7 @@ async def read_body(request: Request) -> ProfileRequest | JSONResponse:
     try:
         return ProfileRequest.model_validate(parsed)
     except ValidationError as failed:
-        return error(422, "validation_error", where(failed))
+        return invalid(failed)
 
 
 @app.post("/api/v2/server-side-api/profile/")
@@ -180,8 +180,7 @@ async def create_profile(request: Request) -> JSONResponse:
     given = request.headers.getlist("authorization")
     if not given:
         raise HTTPException(401, "Authentication credentials were not provided.")
-    wanted = f"Api-Key {API_KEY}".encode()
-    if len(given) > 1 or not hmac.compare_digest(given[0].encode(), wanted):
+    if len(given) > 1 or not hmac.compare_digest(given[0].encode(), f"Api-Key {API_KEY}".encode()):
         raise HTTPException(401, "Invalid API key.")
     body = await read_body(request)
     if isinstance(body, JSONResponse):

@@ -1,4 +1,5 @@
-// Create profile in plain node:http, without a dependency, every promise of the document kept.
+// Create profile in plain node:http, without a dependency, written to keep every promise; profiles
+// in memory.
 // Usage: node with_node.mjs PORT
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
 import { createServer } from 'node:http'
@@ -83,7 +84,8 @@ function* attributes(list) {
     if (typeof item.key !== 'string' || !/^[A-Za-z0-9._-]{1,30}$/.test(item.key)) {
       yield [`${at}.key`, 'must be up to 30 letters, digits, dashes, points, and underscores']
     }
-    if (typeof item.value === 'string' ? [...item.value].length > 50 : !Number.isFinite(item.value)) {
+    const { value } = item
+    if (typeof value === 'string' ? [...value].length > 50 : !Number.isFinite(value)) {
       yield [`${at}.value`, 'must be a number, or a string of up to 50 characters']
     }
   }
@@ -108,7 +110,8 @@ function profileOf(headers) {
   const customer = Buffer.from(headers['adapty-customer-user-id'] ?? '', 'latin1').toString()
   const profileId = (headers['adapty-profile-id'] ?? '').toLowerCase()
   if (!customer && !profileId) {
-    throw new Refusal(400, 'identity_required', 'adapty-customer-user-id or adapty-profile-id is required.')
+    const message = 'adapty-customer-user-id or adapty-profile-id is required.'
+    throw new Refusal(400, 'identity_required', message)
   }
   if (customer) {
     if (!byCustomer.has(customer)) {
@@ -118,8 +121,12 @@ function profileOf(headers) {
     }
     return byCustomer.get(customer)
   }
-  if (uuid(profileId)) throw new Refusal(400, 'validation_error', [['adapty-profile-id', 'must be a UUID']])
-  if (!byId.has(profileId)) byId.set(profileId, { id: profileId, customer: null, attributes: new Map() })
+  if (uuid(profileId)) {
+    throw new Refusal(400, 'validation_error', [['adapty-profile-id', 'must be a UUID']])
+  }
+  if (!byId.has(profileId)) {
+    byId.set(profileId, { id: profileId, customer: null, attributes: new Map() })
+  }
   return byId.get(profileId)
 }
 
@@ -145,12 +152,16 @@ function parse(bytes) {
 async function createProfile(request) {
   const bytes = await read(request)
   if (request.url.split('?')[0] !== PATH) throw new Refusal(404, 'not_found', 'Not found.')
-  if (request.method !== 'POST') throw new Refusal(405, 'method_not_allowed', 'Only POST is allowed.')
+  if (request.method !== 'POST') {
+    throw new Refusal(405, 'method_not_allowed', 'Only POST is allowed.')
+  }
   const given = request.headers.authorization
   if (given === undefined) {
     throw new Refusal(401, 'not_authenticated', 'Authentication credentials were not provided.')
   }
-  if (!timingSafeEqual(sha256(given), EXPECTED)) throw new Refusal(401, 'not_authenticated', 'Invalid API key.')
+  if (!timingSafeEqual(sha256(given), EXPECTED)) {
+    throw new Refusal(401, 'not_authenticated', 'Invalid API key.')
+  }
   if (!bytes) throw new Refusal(413, 'too_large', 'The body is too large.')
   const mediaType = (request.headers['content-type'] ?? '').split(';')[0].trim().toLowerCase()
   if (mediaType !== 'application/json') {
@@ -166,7 +177,8 @@ async function createProfile(request) {
   const merged = new Map(profile.attributes)
   for (const { key, value } of body.custom_attributes ?? []) merged.set(key, value)
   if (merged.size > 30) {
-    throw new Refusal(400, 'validation_error', [['custom_attributes', 'the profile would have more than 30']])
+    const message = 'the profile would have more than 30'
+    throw new Refusal(400, 'validation_error', [['custom_attributes', message]])
   }
   profile.attributes = merged
   return {
@@ -195,7 +207,9 @@ const server = createServer(async (request, response) => {
   try {
     send(response, 200, await createProfile(request))
   } catch (error) {
-    if (!(error instanceof Refusal)) error = new Refusal(500, 'internal_error', 'Internal server error.')
+    if (!(error instanceof Refusal)) {
+      error = new Refusal(500, 'internal_error', 'Internal server error.')
+    }
     const errors = error.problems.map(([source, message]) => ({ source, errors: [message] }))
     send(response, error.status, { errors, error_code: error.code, status_code: error.status })
   }

@@ -13,7 +13,6 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NoReturn
 
@@ -42,18 +41,20 @@ def invalid(source: str | None, message: str) -> NoReturn:
     raise ApiError(400, "validation_error", message, source)
 
 
-def check_type(data: Any, names: Iterable[str], types: type, prefix: str = "") -> None:
+def check_type(data: dict[str, Any], names: list[str], types: type, prefix: str = "") -> None:
     for name in names:
         if data.get(name) is not None and not isinstance(data[name], types):
             invalid(prefix + name, f"{name} has a wrong type")
 
 
-def check_enum(data: Any, name: str, allowed: list[Any], prefix: str = "") -> None:
+def check_enum(data: dict[str, Any], name: str, allowed: list[Any], prefix: str = "") -> None:
     if data.get(name) is not None and data[name] not in allowed:
         invalid(prefix + name, f"{name} must be one of {', '.join(map(str, allowed))}")
 
 
-def check_pattern(data: Any, name: str, pattern: re.Pattern[str], prefix: str = "") -> None:
+def check_pattern(
+    data: dict[str, Any], name: str, pattern: re.Pattern[str], prefix: str = ""
+) -> None:
     if data.get(name) is not None and not pattern.match(data[name]):
         invalid(prefix + name, f"{name} has a wrong format")
 
@@ -136,7 +137,7 @@ def validate(body: Any) -> None:
 
 
 def save(
-    customer: str | None, profile_id: str | None, attributes: list[Any]
+    customer: str | None, profile_id: str | None, attributes: list[dict[str, Any]]
 ) -> tuple[str, str | None, dict[str, Any]]:
     with lock:
         if customer:
@@ -156,13 +157,13 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         try:
             self.reply(200, self.create_profile())
-        except ApiError as error:
+        except ApiError as e:
             self.reply(
-                error.status,
+                e.status,
                 {
-                    "errors": [{"source": error.source, "errors": [error.message]}],
-                    "error_code": error.code,
-                    "status_code": error.status,
+                    "errors": [{"source": e.source, "errors": [e.message]}],
+                    "error_code": e.code,
+                    "status_code": e.status,
                 },
             )
 
@@ -178,8 +179,8 @@ class Handler(BaseHTTPRequestHandler):
         raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         try:
             body = json.loads(raw)
-        except ValueError as error:
-            raise ApiError(400, "parse_error", f"JSON parse error: {error}") from None
+        except ValueError as e:
+            raise ApiError(400, "parse_error", f"JSON parse error: {e}") from e
         validate(body)
         customer = self.headers.get("adapty-customer-user-id")
         profile_id = self.headers.get("adapty-profile-id")
@@ -207,7 +208,7 @@ class Handler(BaseHTTPRequestHandler):
             }
         }
 
-    def reply(self, status: int, content: dict[str, Any]) -> None:
+    def reply(self, status: int, content: Any) -> None:
         data = json.dumps(content).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -215,7 +216,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, format: str, *args: Any) -> None:
         pass
 
 
