@@ -23,7 +23,7 @@ def sequences(contract: Contract, seeded_customer: str | None) -> Iterator[Case]
         "identity.profile_id/at-the-same-moment", ("response.status",), "accept", "meaning",
         "12 customers at the same moment", together=12,
     )  # fmt: skip
-    yield _after_refusals(contract)
+    yield from _after_refusals(contract)
     yield Case(
         "request.same_customer/twice", (), "open", "meaning", "the same customer again",
         twice=True, choice="request.same_customer",
@@ -39,23 +39,22 @@ def sequences(contract: Contract, seeded_customer: str | None) -> Iterator[Case]
         )  # fmt: skip
 
 
-def _after_refusals(contract: Contract) -> Case:
-    """A valid request whose connection has seen others refused: what is left of those, such as a
-    body that nobody read, must not be taken for its beginning."""
-
-    def first(label: str, words: str, expect: Expect, **change: Any) -> Case:
-        # It proves nothing of its own: what is refused there has cases that are tried again.
-        return Case(
-            words_of_id("response.status", label), (), expect, "meaning",
+def _after_refusals(contract: Contract) -> Iterator[Case]:
+    """Valid requests whose connection has just seen another refused: what is left of that one,
+    such as a body that nobody read, must not be taken for their beginning."""
+    header = contract.credential.header
+    kinds: tuple[tuple[str, str, Expect, dict[str, Any]], ...] = (
+        ("no-credential", f"no {header}", "unauthorized", {"headers": ((header, ()),)}),
+        ("half-a-body", "half a body", "refuse", {"raw": lambda body: body[: len(body) // 2]}),
+    )
+    for label, words, expect, change in kinds:
+        # It has no promise of its own: what is refused there has cases that are tried again.
+        first = Case(
+            words_of_id("response.status", f"{label}-first"), (), expect, "meaning",
             f"{words}, before a valid request on the same connection", **change,
         )  # fmt: skip
-
-    header = contract.credential.header
-    return Case(
-        "response.status/after-refusals-on-one-connection", ("response.status",), "accept",
-        "meaning", "a valid request, after two that are refused on the same connection",
-        after=(
-            first("half-a-body", "half a body", "refuse", raw=lambda body: body[: len(body) // 2]),
-            first("no-credential", f"no {header}", "unauthorized", headers=((header, ()),)),
-        ),
-    )  # fmt: skip
+        yield Case(
+            words_of_id("response.status", f"after-{label}-on-one-connection"),
+            ("response.status",), "accept", "meaning",
+            f"a valid request, after one with {words} on the same connection", after=(first,),
+        )  # fmt: skip

@@ -211,6 +211,50 @@ def test_a_credential_that_is_checked_once_per_connection(tmp_path: Path) -> Non
         assert "on one connection" in found[key]["failures"][0]["change"]["words"]
 
 
+@pytest.mark.parametrize("status", [400, 401])
+def test_a_connection_that_is_spoilt_by_what_was_refused_on_it(status: int, tmp_path: Path) -> None:
+    """As where the body of a refused request is not read, and taken for the next request."""
+    spoilt: set[object] = set()
+    app = create_app(CONTRACT, key=KEY)
+
+    def spoils(scope: Scope, _: bytes) -> ASGIApp | None:
+        connection = scope["client"]
+        if connection in spoilt:
+            spoilt.remove(connection)
+            return error(400)
+
+        async def noted(scope: Scope, receive: Receive, send: Send) -> None:
+            async def look(message: Any) -> None:
+                if message.get("status") == status:
+                    spoilt.add(connection)
+                await send(message)
+
+            await app(scope, receive, look)
+
+        return noted
+
+    found = run(spoils, tmp_path, "response.status*")
+    assert found.failing == {"response.status"}
+    assert "on the same connection" in found["response.status"]["failures"][0]["change"]["words"]
+
+
+def test_answers_that_are_not_coded_as_they_say_are_no_json(tmp_path: Path) -> None:
+    app = create_app(CONTRACT, key=KEY)
+
+    async def mislabelled(scope: Scope, receive: Receive, send: Send) -> None:
+        async def label(message: Any) -> None:
+            if message.get("status") == 200:
+                message["headers"] = [*message["headers"], (b"content-encoding", b"gzip")]
+            await send(message)
+
+        await app(scope, receive, label)
+
+    only = ("request.body.gender.*", "response.200.json")
+    found = run(lambda *_: mislabelled, tmp_path, *only)
+    assert found.failing == {"response.200.json"}
+    assert verdicts(found.content)["request.body.gender.enum"] == "pass"
+
+
 def test_a_target_that_throttles_loses_no_verdict(tmp_path: Path) -> None:
     asked = 0
 

@@ -513,6 +513,26 @@ def test_what_is_to_follow_a_control_follows_one_of_the_same_customer(tmp_path: 
     assert (before.status, probe.status, probe.cases) == (200, 401, (case.id,))
 
 
+@pytest.mark.parametrize("case", [each for each in PLAN.cases if each.after], ids=str)
+def test_a_valid_request_follows_a_refused_one_of_the_same_customer(
+    case: Case, tmp_path: Path
+) -> None:
+    asked: list[Any] = []
+
+    def refuses_the_second(*each: Any) -> int | None:
+        asked.append(each)
+        return 401 if len(asked) == 2 else None
+
+    bench = conducted(refuses_the_second, tmp_path, [case])
+    _, before, probe = bench.journal.exchanges
+    assert (before.cases, before.status) == ((case.after[0].id,), 401)
+    assert (probe.cases, probe.status) == ((case.id,), 200)
+    assert before.customer == probe.customer
+    assert json.loads(probe.request.body) == FULL
+    assert before.request != probe.request
+    assert bench.journal.cases.keys() >= {case.id, case.after[0].id}
+
+
 def test_what_is_sent_twice_is_sent_for_one_customer(tmp_path: Path) -> None:
     case = next(case for case in PLAN.cases if case.twice)
     first, second = about(conducted(fine, tmp_path, [case]), case)

@@ -6,6 +6,7 @@ What a server breaks was decided from the contract, without a look at what the s
 
 from __future__ import annotations
 
+from benchmarks.power.battery.around import AROUND
 from benchmarks.power.battery.authentication import AUTHENTICATION
 from benchmarks.power.battery.crashes import CRASHES
 from benchmarks.power.battery.errors import ERRORS
@@ -30,7 +31,7 @@ __all__ = ["SERVERS", "Server"]
 
 _FAULTY = (
     *MEMBERS, *WHOLE, *PARTS, *ERRORS, *LEAKS, *AUTHENTICATION, *FIELDS, *READING, *STRICTNESS,
-    *CRASHES, *MEANING, *STATE, *WRONG_REASON,
+    *CRASHES, *MEANING, *STATE, *WRONG_REASON, *AROUND,
 )  # fmt: skip
 _CONFORMANT = (*ANSWERS, *WIRES, *REQUESTS, *IDENTITIES)
 _MIXED = mixed(_CONFORMANT[1:], [each for each in _FAULTY if each.name in PLAIN])
