@@ -218,6 +218,17 @@ def test_kept_tables_are_joined_in_order_and_the_last_to_have_a_server_counts() 
     assert joined([one, two], ["gender"]).rows == (later,), "a server that is gone"
 
 
+def test_what_a_peer_said_stays_where_a_later_table_did_not_ask_it() -> None:
+    fails, passes = Heard(True), Heard(False)
+    before = table(replace(FOUND, peers={"published": fails, "corrected": fails}), FIELD)
+    asked = table(replace(FOUND, peers={"corrected": passes}))
+    (row,) = joined([before, table(said(FOUND, KEY)), asked], ["gender"]).rows
+    assert row.peers == {"published": fails, "corrected": passes}
+    (row,) = joined([before, table(said(FOUND, KEY))], ["gender"]).rows
+    assert row.measured.findings == (KEY,)
+    assert row.peers == {"published": fails, "corrected": fails}
+
+
 def test_a_sample_is_spread_over_the_groups_and_stable() -> None:
     groups = {f"{group}-{number}": group for group in "abc" for number in range(5)}
     few = spread(groups, 7)

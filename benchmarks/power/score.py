@@ -237,8 +237,10 @@ def _ordered(
 def joined(tables: Sequence[Table], order: Sequence[str]) -> Table:
     """One table of several; the last one that has a server counts, the first says how.
 
-    `order` has the names of all servers: one that is no longer there is left out.
+    What a peer said of a server stays where a later table did not ask it again. `order` has the
+    names of all servers: one that is no longer there is left out.
     """
+    heard: dict[str, dict[str, Heard]] = {}
     whole = Table(
         {
             **tables[0].meta,
@@ -249,7 +251,8 @@ def joined(tables: Sequence[Table], order: Sequence[str]) -> Table:
     for table in tables:
         rows: list[Row | FieldRow] = [*table.rows, *table.field]
         for row in (row for row in rows if row.name in order):
-            whole = added(whole, row, order)
+            heard[row.name] = {**heard.get(row.name, {}), **row.peers}
+            whole = added(whole, dataclasses.replace(row, peers=heard[row.name]), order)
             whole.meta["skipped"].pop(row.name, None)
     return whole
 
