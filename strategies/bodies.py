@@ -67,6 +67,7 @@ def _variants(
             yield keyword, named
     kind = next((key for key in ("oneOf", "anyOf", "type") if key in node), None)
     if ITEM in location[:-1] and kind and not _names_its_item(contract, location):
+        yield from ((kind, text) for text in values.ITEM_TEXTS)
         yield kind, Named("as-another-has-it", value)
 
 

@@ -30,6 +30,7 @@ FORMATS: dict[str, tuple[Named, ...]] = {
         Named("slashes", "2023/02/28"),
         Named("day-first", "28-02-2023"),
         Named("year-and-month", "2023-02"),
+        Named("in-words", "yesterday"),
         Named("epoch-text", "1677542400"),
         Named("full-width-digits", "２０２３-02-28"),
         Named("trailing-newline", "2023-02-28\n"),

@@ -45,6 +45,7 @@ def json_texts(contract: Contract, control: Any) -> Iterator[Case]:
         ("infinity", "Infinity"),
         ("leading-zero", "012"),
         ("unescaped-line-feed", '"a\nb"'),
+        ("unknown-escapes", r'"\x41\'"'),
     ):
         yield case(f"{label}-in-an-unknown-member", _with_raw(text))
     yield case("white-space", lambda body: b" \r\n\t" + body + b"\n", "accept")

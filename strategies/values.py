@@ -36,14 +36,23 @@ TEXTS: tuple[Named, ...] = (
     Named("sql", "x'); DROP TABLE profiles;--"),
     Named("number-like", "0123"),
     Named("word-null", "null"),
-    Named("date-like", "2024-02-03"),
-    Named("json-like", '{"a": [1, null]}'),
     Named("padded", " padded text "),
     Named("blank", " "),
     Named("lines-and-tabs", "first\nsecond\r\nthird\tfourth"),
     Named("decomposed", "e\u0301 \ufb01"),
     Named("255-characters", "a" * 255),
 )  # fmt: skip
+
+# What a helper may take for something else: for items, of which one request has room for many.
+ITEM_TEXTS: tuple[Named, ...] = (
+    Named("word-yes", "yes"),
+    Named("digit-zero", "0"),
+    Named("exponent-like", "1e5"),
+    Named("hexadecimal-like", "0x1F"),
+    Named("formula-like", "=1+1"),
+    Named("date-like", "2024-02-03"),
+    Named("json-like", '{"a": [1, null]}'),
+)
 
 NUMBERS: tuple[Named, ...] = (
     Named("zero", 0),
@@ -57,7 +66,7 @@ NUMBERS: tuple[Named, ...] = (
 )
 
 # Texts for a pattern, of which it takes those that match.
-_MATCHING = ("AZaz09", "a-b", "a_b", "a.b", "-", ".", "_", "9", "true", "id", "__proto__")
+_MATCHING = ("AZaz09", "a-b", "a_b", "a.b", "-", ".", "_", "9", "true", "id", "email", "__proto__")
 
 # Texts that the contract leaves open: probed for crashes, never called right or wrong.
 OPEN_TEXTS: tuple[Named, ...] = (

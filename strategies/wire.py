@@ -117,7 +117,7 @@ def headers(contract: Contract) -> Iterator[Case]:
         for label, value in (
             ("letters-of-both-cases", f"{TWIN}-AaZz"),
             ("letters-of-the-other-cases", f"{TWIN}-aAzZ"),
-            ("mail-address", f"{CUSTOMER}+tag@example.com"),
+            ("mail-address", f"{CUSTOMER}+Tag@Example.com"),
             ("percent-sign", f"{CUSTOMER}%41%zz"),
             ("punctuation", f"{CUSTOMER}!#$&'*+-.^_`|~/:;=?(),[]{{}}<>"),
             ("quotes", f"{CUSTOMER}\"quoted\"\\"),
