@@ -513,7 +513,9 @@ def test_what_is_to_follow_a_control_follows_one_of_the_same_customer(tmp_path: 
     assert (before.status, probe.status, probe.cases) == (200, 401, (case.id,))
 
 
-@pytest.mark.parametrize("case", [each for each in PLAN.cases if each.after], ids=str)
+@pytest.mark.parametrize(
+    "case", [each for each in PLAN.cases if each.after], ids=lambda each: each.id
+)
 def test_a_valid_request_follows_a_refused_one_of_the_same_customer(
     case: Case, tmp_path: Path
 ) -> None:
