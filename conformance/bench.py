@@ -155,7 +155,7 @@ async def probe(
             for first in case.after:
                 bench.journal.case(record_of(first, control))
                 await send(
-                    bench, phase, "probe", [first], control, guard, customer=customer, over=http
+                    bench, phase, "again", [first], control, guard, customer=customer, over=http
                 )
             return await send(
                 bench, phase, role, [case], control, guard, customer=customer, over=http

@@ -32,14 +32,20 @@ def deterministic(contract: Contract, seeded_customer: str | None = None) -> Pla
     ValueError when no valid payload can be found.
     """
     control = controls.full(contract)
+    credentials = list(wire.credentials(contract))
+    json_texts = list(texts.json_texts(contract, control))
+    refused = [
+        *[case for case in credentials if case.expect == "unauthorized"][:1],
+        *[case for case in json_texts if case.id == "request.json/half"],
+    ]
     found = [
         *bodies.accepted(contract, control),
         *bodies.refused(contract, control),
         *bodies.opened(contract, control),
         *wire.headers(contract),
-        *wire.credentials(contract),
-        *texts.json_texts(contract, control),
-        *sequences(contract, seeded_customer),
+        *credentials,
+        *json_texts,
+        *sequences(contract, seeded_customer, refused),
         *wire.robustness(contract),
         *wire.last(contract),
     ]

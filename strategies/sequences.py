@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from spec.contract import Contract
-from strategies.cases import Case, Expect, words_of_id
+from strategies.cases import Case, words_of_id
 from strategies.edits import ABSENT, Edit
 
 
-def sequences(contract: Contract, seeded_customer: str | None) -> Iterator[Case]:
-    """All of them; `seeded_customer` is one whose profile shows what a fresh one cannot."""
+def sequences(
+    contract: Contract, seeded_customer: str | None, refused: Iterable[Case]
+) -> Iterator[Case]:
+    """All of them; `seeded_customer` is one whose profile shows what a fresh one cannot, `refused`
+    are cases that ought not to spoil the connection for others."""
     customer = contract.header("customer")
     if seeded_customer is not None and customer is not None:
         yield Case(
@@ -23,7 +25,7 @@ def sequences(contract: Contract, seeded_customer: str | None) -> Iterator[Case]
         "identity.profile_id/at-the-same-moment", ("response.status",), "accept", "meaning",
         "12 customers at the same moment", together=12,
     )  # fmt: skip
-    yield from _after_refusals(contract)
+    yield from _after_refusals(refused)
     yield Case(
         "request.same_customer/twice", (), "open", "meaning", "the same customer again",
         twice=True, choice="request.same_customer",
@@ -39,22 +41,13 @@ def sequences(contract: Contract, seeded_customer: str | None) -> Iterator[Case]
         )  # fmt: skip
 
 
-def _after_refusals(contract: Contract) -> Iterator[Case]:
+def _after_refusals(refused: Iterable[Case]) -> Iterator[Case]:
     """Valid requests whose connection has just seen another refused: what is left of that one,
     such as a body that nobody read, must not be taken for their beginning."""
-    header = contract.credential.header
-    kinds: tuple[tuple[str, str, Expect, dict[str, Any]], ...] = (
-        ("no-credential", f"no {header}", "unauthorized", {"headers": ((header, ()),)}),
-        ("half-a-body", "half a body", "refuse", {"raw": lambda body: body[: len(body) // 2]}),
-    )
-    for label, words, expect, change in kinds:
-        # It has no promise of its own: what is refused there has cases that are tried again.
-        first = Case(
-            words_of_id("response.status", f"{label}-first"), (), expect, "meaning",
-            f"{words}, before a valid request on the same connection", **change,
-        )  # fmt: skip
+    for first in refused:
         yield Case(
-            words_of_id("response.status", f"after-{label}-on-one-connection"),
+            words_of_id("response.status", f"after-{first.id.replace('/', '-')}"),
             ("response.status",), "accept", "meaning",
-            f"a valid request, after one with {words} on the same connection", after=(first,),
+            f"a valid request, after one on the same connection with {first.words}",
+            after=(first,),
         )  # fmt: skip

@@ -136,12 +136,13 @@ def test_a_target_that_fails_now_and_then(tmp_path: Path) -> None:
 
 
 def test_a_control_that_fails_is_not_refused(tmp_path: Path) -> None:
-    """Each time that a payload is sent, it fails once before it is taken."""
-    known: set[bytes] = set()
+    """Each time that a payload is sent with a credential, it fails once before it is taken."""
+    known: set[object] = set()
 
-    def fails(_: Scope, body: bytes) -> ASGIApp | None:
-        known.symmetric_difference_update({body})
-        return error(500) if body in known else None
+    def fails(scope: Scope, body: bytes) -> ASGIApp | None:
+        sent = (body, dict(scope["headers"]).get(b"authorization"))
+        known.symmetric_difference_update({sent})
+        return error(500) if sent in known else None
 
     found = run(fails, tmp_path, skip=REST)
     assert found.session.bench.refused == {}
