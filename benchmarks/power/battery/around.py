@@ -36,8 +36,6 @@ def _labelled(encoding: bytes, convert: Callable[[bytes], bytes]) -> Change:
 
 def _gateways() -> Iterator[Server]:
     responses = faulty("responses")
-    yield responses("gzip-in-name", "A 200 says that it is gzip, and is not.", _JSON,
-                    _labelled(b"gzip", lambda raw: raw))  # fmt: skip
     yield responses("gzip-cut", "A 200 is gzip that ends too early.", _JSON,
                     _labelled(b"gzip", lambda raw: gzip.compress(raw)[:-12]))  # fmt: skip
     yield responses("gzip-twice", "A 200 is gzip of gzip, and says it once.", _JSON,
@@ -72,19 +70,6 @@ def _firewalls() -> Iterator[Server]:
             ("request.body.*", "rejection.*"), _blocked(pattern),
             several="it refuses in many places, with pages of its own",
         )  # fmt: skip
-
-
-def _by_body(core: Core) -> Core:
-    """A cache of answers, by the body alone."""
-    cache: dict[str, Response] = {}
-
-    async def finish(response: Response, request: Request) -> Response:
-        given = await core.finish(response, request)
-        if request.problem:
-            return given
-        return cache.setdefault(hashlib.md5(request.raw).hexdigest(), given)
-
-    return replace(core, finish=finish)
 
 
 def _few_ids(core: Core) -> Core:
@@ -122,8 +107,6 @@ def _spoilt(layer: str) -> Change:
 
 def _caches() -> Iterator[Server]:
     meaning, state = faulty("meaning"), faulty("state")
-    yield meaning("cached-by-body", "Answers are cached by the body alone.",
-                  ("echo.customer_user_id", "identity.profile_id"), _by_body)  # fmt: skip
     yield meaning("profile-ids-few", "Profile ids are one of 256.", "identity.profile_id", _few_ids)
     for words, about, layer in (
         ("unauthorized", "a credential", "authentication"), ("malformed", "JSON", "json")
@@ -142,24 +125,13 @@ def _decoded(value: Json) -> Json:
     return value
 
 
-def _dated(value: Json) -> Json:
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-        return f"{value}T00:00:00Z"
-    return value
-
-
 def _helpers() -> Iterator[Server]:
     fault = faulty("meaning")
     for words, about, change, also in (
-        ("text-dates", "dates in text become moments", values_kept(_dated), ()),
         ("text-json", "JSON in text is resolved", values_kept(_decoded),
          ("response.200.data.custom_attributes.item.value.*",)),
-        ("text-joiners", "joiners in text are lost",
-         values_kept(lambda v: re.sub("[\u200b-\u200d]", "", v) if isinstance(v, str) else v), ()),
         ("attributes-id-dropped", "an attribute that is called id is dropped",
          kept(lambda items: [each for each in items if each["key"] != "id"]), ()),
-        ("attributes-proto-dropped", "an attribute that is called __proto__ is dropped",
-         kept(lambda items: [each for each in items if each["key"] != "__proto__"]), ()),
         ("attributes-same-value", "of attributes with the same value one comes back",
          kept(lambda items: list({str(each["value"]): each for each in items}.values())), ()),
         ("attributes-above-100", "numbers above 100 are dropped",

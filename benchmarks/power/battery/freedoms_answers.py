@@ -24,7 +24,7 @@ from benchmarks.power.battery.rules import Json, is_integer
 from benchmarks.power.battery.server import Server, freedom
 
 
-def _status(statuses: dict[str, int]) -> Change:
+def refused_with(statuses: dict[str, int]) -> Change:
     """Refusals of some layers have another status."""
 
     def explain(error: Json, problem: Problem, _: Request) -> Json:
@@ -145,9 +145,9 @@ def _doubles(value: Json) -> Json:
 
 ANSWERS: tuple[Server, ...] = (
     freedom("nothing", "No freedom is used."),
-    freedom("status-422", "An invalid payload is 422.", _status(dict.fromkeys(_BODY, 422))),
+    freedom("status-422", "An invalid payload is 422.", refused_with(dict.fromkeys(_BODY, 422))),
     freedom("status-by-field", "An invalid payload is 403, 404, 409 or 413.",
-            _status({"root": 403, "field": 409, "nested": 413, "identity": 404, "json": 418})),
+            refused_with({"root": 403, "field": 409, "nested": 413, "identity": 404, "json": 418})),
     freedom("more-members", "There are members everywhere which the contract does not name.",
             _more_members),
     freedom("populated", "Everybody has purchases.", _collections(lambda found: found)),
