@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,8 @@ class Bench:
     `control` is the payload that the target accepts, `refused` maps the members that had to be left
     out of it to the exchange in which they were refused, `extra` are headers that it needs. `flaky`
     says that it failed where it then did not, `hangs` on how many cases it had no answer twice;
-    `isolated` are the requirements for whose breach smaller requests were looked for. `gated` says
+    `isolated` are the requirements for whose breach smaller requests were looked for, `companions`
+    the cases that were sent alone because others stand beside them. `gated` says
     which requirements end a run by failing, in all its processes, which see the file `halt`;
     `watched` counts the exchanges looked at for that, `customers` those made up for each purpose.
     `worker` names the process within its run. `pulse` is held while a sign of life is asked for.
@@ -56,6 +57,7 @@ class Bench:
     flaky: bool = False
     hangs: int = 0
     isolated: set[str] = field(default_factory=set)
+    companions: set[str] = field(default_factory=set)
     gated: Callable[[str], bool] | None = None
     halt: Path | None = None
     customers: Counter[str] = field(default_factory=Counter)
@@ -108,7 +110,10 @@ async def send(
     It is for a customer of its own, or for `customer`.
     """
     customer = customer or bench.customer("+".join(case.id for case in cases))
-    request = build(bench.contract, cases, control, customer, _profile_id(bench), bench.extra)
+    request = build(
+        bench.contract, cases, control, customer, _profile_id(bench), _first_customer(bench),
+        bench.extra,
+    )  # fmt: skip
     return await bench.client.send(
         request, phase=phase, role=role, cases=tuple(case.id for case in cases), control=guard,
         customer=customer, over=over,
@@ -120,13 +125,22 @@ def control_id(bench: Bench) -> str | None:
     return bench.control_exchange.id if bench.control_exchange else None
 
 
+def in_company(bench: Bench, case: Case) -> Case:
+    """A case beside what it is to stand beside, if the target took that, else beside nothing."""
+    if not case.beside or bench.journal.accepting([each.id for each in case.beside]):
+        return case
+    words = edits.words(case.edits[0], bench.control)
+    return replace(case, beside=(), words=words)
+
+
 def guard_of(bench: Bench, case: Case) -> str | None:
-    """The exchange that shows what a case is one change away from: the control, unless the case
-    touches a member that had to be left out of it, for then it proves nothing."""
+    """The exchange that shows what a case is one change away from: the control or its company,
+    unless the case touches a member that had to be left out, for then it proves nothing."""
     for path, refused in bench.refused.items():
         if any(edit.path[: len(path)] == path for edit in case.edits):
             return refused
-    return control_id(bench)
+    company = bench.journal.accepting([each.id for each in case.beside])
+    return company.id if company else control_id(bench)
 
 
 def _profile_id(bench: Bench) -> str:
@@ -138,6 +152,12 @@ def _profile_id(bench: Bench) -> str:
         return str(parse(exchange.response.body)["data"]["profile_id"])
     except (NotJson, KeyError, TypeError):
         return "none"
+
+
+def _first_customer(bench: Bench) -> str:
+    """The customer of the first request that the target took, or one of whom nothing was said."""
+    taken = (each.customer for each in bench.journal.exchanges if each.accepted and each.customer)
+    return next(taken, None) or bench.customer("first")
 
 
 async def probe(
@@ -160,8 +180,6 @@ async def probe(
             return await send(
                 bench, phase, role, [case], control, guard, customer=customer, over=http
             )
-    if case.twice:
-        await send(bench, phase, role, [case], control, guard, customer=customer)
     return await send(bench, phase, role, [case], control, guard, customer=customer)
 
 

@@ -7,7 +7,16 @@ from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any
 
 from conformance.bench import Bench as Bench
-from conformance.bench import Waiting, accuses, control_id, guard_of, probe, send, send_control
+from conformance.bench import (
+    Waiting,
+    accuses,
+    control_id,
+    guard_of,
+    in_company,
+    probe,
+    send,
+    send_control,
+)
 from conformance.client import BudgetSpent
 from conformance.control import find_control
 from conformance.exchanges import Exchange, Role, record_of
@@ -29,12 +38,20 @@ async def conduct(bench: Bench, cases: Sequence[Case], phase: str = "determinist
     if not cases or bench.over:
         return
     await _all(bench, [find_control(bench, phase)])
-    for case in cases:
-        bench.journal.case(record_of(case, bench.control))
+    companies = {tuple(e.id for e in case.beside): case.beside for case in cases if case.beside}
+    for case in (*cases, *(each for company in companies.values() for each in company)):
+        if not case.beside:
+            bench.journal.case(record_of(case, bench.control))
     pooled = [case for case in cases if case.poolable and not case.either]
-    alone = [case for case in cases if case not in pooled]
+    alone = [case for case in cases if case not in pooled and case.id not in bench.companions]
     if bench.control is not None:
         await _all(bench, (_settle_pool(bench, pool, phase) for pool in pools(pooled)))
+        untried = [each for ids, each in companies.items() if not bench.journal.accepting(ids)]
+        await _all(bench, (_settle_pool(bench, each, phase) for each in untried))
+        bench.companions.update(each[0].id for each in untried if len(each) == 1)
+    alone = [in_company(bench, case) for case in alone]
+    for case in alone:
+        bench.journal.case(record_of(case, bench.control))
     await _all(bench, (_settle(bench, case, phase) for case in alone))
     await _all(bench, [_settle_waiting(bench, phase)])
 

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from strategies.cases import Case, Expect
-from strategies.edits import ABSENT, APPEND, get, readable
+from strategies.edits import ABSENT, APPEND, apply, get, readable
 
 Role = Literal["control", "probe", "again", "pool", "search"]
 Trouble = Literal["timeout", "connection", "incomplete", "unreadable", "throttled", "ours"]
@@ -101,6 +101,7 @@ class CaseRecord:
     choice: str | None = None
     either: str | None = None
     together: int = 1
+    beside: tuple[str, ...] = ()
 
 
 def expectation(exchange: Exchange, cases: Mapping[str, CaseRecord]) -> Expect:
@@ -113,6 +114,7 @@ def expectation(exchange: Exchange, cases: Mapping[str, CaseRecord]) -> Expect:
 
 def record_of(case: Case, control: Any) -> CaseRecord:
     """The record of a planned case."""
+    control = apply(control, [edit for each in case.beside for edit in each.edits])
     change: dict[str, Any] = {"pointer": _pointer(case, control), "words": case.words}
     if case.pointer is not None:
         before, after = get(control, case.edits[0].path), case.edits[0].value
@@ -121,7 +123,7 @@ def record_of(case: Case, control: Any) -> CaseRecord:
                 change[name] = readable(value)
     return CaseRecord(
         case.id, case.requirements, case.expect, case.words, case.pointer, change, case.choice,
-        case.either, case.together,
+        case.either, case.together, tuple(each.id for each in case.beside),
     )  # fmt: skip
 
 
@@ -184,7 +186,8 @@ def case_to_json(case: CaseRecord) -> dict[str, Any]:
 
 def case_from_json(data: dict[str, Any]) -> CaseRecord:
     """The record that `case_to_json` made `data` of."""
-    return CaseRecord(**{**data, "requirements": tuple(data["requirements"])})
+    lists = {name: tuple(data.get(name, ())) for name in ("requirements", "beside")}
+    return CaseRecord(**{**data, **lists})
 
 
 def dumps(line: dict[str, Any]) -> str:

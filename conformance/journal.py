@@ -7,7 +7,7 @@ controlling process joins them at the end.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -57,6 +57,13 @@ class Journal:
     def taken(self, case: str) -> bool:
         """Whether any request that was sent for a case was accepted."""
         return any(exchange.accepted for exchange in self._by_case.get(case, ()))
+
+    def accepting(self, cases: Collection[str]) -> Exchange | None:
+        """An accepted request that was sent for exactly these cases."""
+        for exchange in self._by_case.get(next(iter(cases), ""), ()):
+            if exchange.accepted and set(exchange.cases) == set(cases):
+                return exchange
+        return None
 
     def about(self, case: str) -> Record:
         """What was noted of one case, of those that stand for it, and of their controls."""

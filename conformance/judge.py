@@ -7,18 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from conformance.choices import choices_of
+from conformance.evidence import Evidence
 from conformance.exchanges import CaseRecord, Exchange, expectation
-from conformance.folding import Evidence, fold
+from conformance.folding import fold
 from conformance.journal import Record
 from conformance.observe import Observation, holds_a_profile, observe, taken
 from conformance.outcome import KEPT, Outcome, outcome
 from conformance.telling import CONTROL, failures_of
-from conformance.together import clock, liveness, sharing
+from conformance.together import clock, liveness, refusing, sharing
 from conformance.verdicts import Failure, Judgement, Verdict, VerdictName
 from spec.contract import Contract
 from spec.requirements import Requirement, Side, identifier, readable
 from spec.schema import ITEM, Location
 from strategies.cases import Expect
+from strategies.sequences import SAME_CUSTOMER
 
 SAMPLES = 2  # exchanges told of what only several show together; the journal has all
 
@@ -196,8 +198,9 @@ class _Ledger:
         valid = [e for e in self.record.exchanges if self.expectation(e) == "accept"]
         for found in (
             *sharing(self.contract, valid),
-            *clock(self.contract, valid),
+            *clock(self.contract, [*valid, *self._again()]),
             *liveness(self.record),
+            *refusing(self.contract, valid, told=bool(self.failures["response.status"])),
         ):
             if found.requirement not in self.contract.requirements:
                 continue
@@ -212,24 +215,15 @@ class _Ledger:
             else:
                 self.shown[found.requirement].add("observe")
                 self.cases[found.requirement].add(found.case)
-        self._refuses_everything()
         expects = {exchange.id: self.expectation(exchange) for exchange in self.record.exchanges}
         fold(Evidence(self.contract, self.record, self.failures, self.broken, expects))
 
-    def _refuses_everything(self) -> None:
-        controls = [e for e in self.record.exchanges if e.role == "control"]
-        if controls and not any(each.accepted for each in controls):
-            refused = [e for e in controls if e.status is not None and e.status >= 400]
-            if refused and not self.failures["response.status"]:
-                status = refused[0].status
-                self.failures["response.status"].append(
-                    Failure(
-                        "response.status", CONTROL,
-                        f"every valid request is refused, the first with {status}",
-                        f"accepted, {self.contract.success}", str(status),
-                        tuple(refused[:1]), len(controls), len(refused),
-                    )
-                )  # fmt: skip
+    def _again(self) -> list[Exchange]:
+        """The requests of a customer who is known already: whether they are taken is open, but an
+        answer has the time of the response."""
+        cases = self.record.cases
+        named = {key for key, case in cases.items() if case.choice == SAME_CUSTOMER}
+        return [each for key in named for each in self.sent.get(key, ())]
 
     def crashes(self, case: str) -> list[Failure]:
         """The answers to one case that are failures of the server, whatever was asked."""

@@ -25,7 +25,8 @@ def resolve(text: str, key: str) -> str:
     """`text` with each `${ADAPTY_API_KEY…}` replaced as a shell would.
 
     Known are the whole key, `%?` and `#?` (last and first character cut), `^^` and `,,` (letter
-    case), `:0:N` (the first N characters) and `/_/%5F` (the first underscore percent-encoded).
+    case), `:0:N` (the first N characters), `/_/%5F` (the first underscore percent-encoded), `//_/-`
+    (dashes for underscores) and, which no shell has, `@base64` (as the user's name under Basic).
     Raises ValueError for any other form.
     """
 
@@ -35,7 +36,8 @@ def resolve(text: str, key: str) -> str:
             return key[: int(form[3:])]
         forms = {
             "": key, "%?": key[:-1], "#?": key[1:], "^^": key.upper(), ",,": key.lower(),
-            "/_/%5F": key.replace("_", "%5F", 1),
+            "/_/%5F": key.replace("_", "%5F", 1), "//_/-": key.replace("_", "-"),
+            "@base64": base64.b64encode(f"{key}:".encode("utf-8", "surrogateescape")).decode(),
         }  # fmt: skip
         if form not in forms:
             raise ValueError(f"unknown form of the key: {match[0]}")
@@ -47,14 +49,14 @@ def resolve(text: str, key: str) -> str:
 class Redactor:
     """Replaces a key, and what is as good as the key, in everything that came back.
 
-    Found are the key, the key without its first or last character, and both in any letter case:
-    plain, percent-encoded, escaped as in JSON or HTML, each character as it may be, and in base64,
-    alone or within a longer text.
+    Found are the key, without its first or last character, and with dashes for underscores, in any
+    letter case: plain, percent-encoded, escaped as in JSON or HTML, each character as it may be,
+    and in base64, alone or within a longer text.
     """
 
     def __init__(self, key: str, scheme: str) -> None:
         self._key, self._scheme = key, scheme
-        near = dict.fromkeys((key, key[:-1], key[1:]))
+        near = dict.fromkeys((key, key[:-1], key[1:], key.replace("_", "-")))
         self._secrets = [_secret(each, scheme) for each in near if each]
 
     def redact(self, raw: bytes) -> bytes:

@@ -19,6 +19,7 @@ CLOCK_SKEW = 60.0  # seconds; a wrong unit or time zone is off by more
 CLOCK_DRIFT = 1.1  # seconds; a timestamp cut to whole seconds stays within
 HANG = "robustness.hang"
 SCATTERED = 3  # unanswered requests of different cases that make a failure together
+REFUSED_SINCE = 3  # valid requests, to the last, that are refused after others were taken
 CLOCK_SPAN = 2.0  # seconds that the answers must be apart before a frozen clock can be told
 
 
@@ -120,6 +121,26 @@ def clock(contract: Contract, exchanges: Sequence[Exchange]) -> Iterator[Shown]:
         )  # fmt: skip
     elif max(e.received for e, _ in seen) - min(e.sent for e, _ in seen) >= CLOCK_SPAN:
         yield Shown(name, True)
+
+
+def refusing(contract: Contract, exchanges: Sequence[Exchange], *, told: bool) -> Iterator[Shown]:
+    """Every valid request is refused: always, unless that is `told` already, or from one on."""
+    answered = sorted((e for e in exchanges if e.status is not None), key=lambda each: each.sent)
+    taken = [each.received for each in answered if each.accepted]
+    refused = [each for each in answered if each.status is not None and each.status >= 400]
+    name, since = "response.status", ""
+    if taken:
+        since = " from then on"
+        refused = [e for e in refused if e.sent > max(taken) and (e.status or 0) < 500]
+    least, told = (REFUSED_SINCE, False) if taken else (1, told)
+    if told or len(refused) < least or all(each.role != "control" for each in refused):
+        return
+    status = refused[0].status
+    yield Shown(
+        name, False, CONTROL, f"every valid request is refused{since}, the first with {status}",
+        f"accepted, {contract.success}", str(status), tuple(refused[:1]), len(refused),
+        len(refused),
+    )  # fmt: skip
 
 
 def _span(seconds: float) -> str:

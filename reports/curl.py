@@ -105,15 +105,23 @@ def _word(text: str, key_env: str | None = None) -> str:
     if any(secret for _, secret in pieces):
         # `!` would call up the history of an interactive shell, even in double quotes.
         if not _is_hidden(text) and "!" not in text:
-            inner = (p if secret else re.sub(r'([$`\\"])', r"\\\1", p) for p, secret in pieces)
+            inner = (_run(p) if s else re.sub(r'([$`\\"])', r"\\\1", p) for p, s in pieces)
             return '"' + "".join(inner) + '"'
-        return "".join(f'"{p}"' if secret else _word(p) for p, secret in pieces)
+        return "".join(f'"{_run(p)}"' if secret else _word(p) for p, secret in pieces)
     if re.fullmatch(r"[\w@%+=:,./-]+", text, re.ASCII):
         return text
     if _is_hidden(text) or "\n" in text:
         octal = _octal(text, {"\\": r"\\", "'": r"\'"})
         return f"$'{octal}'"
     return "'" + text.replace("'", r"'\''") + "'"
+
+
+def _run(key: str) -> str:
+    """The key as bash expands it within double quotes."""
+    plain = key.removesuffix(_BASIC)
+    if plain == key:
+        return key
+    return f"$(printf %s: \"{plain}}}\" | base64 | tr -d '\\n')"
 
 
 def _format(text: str) -> str:
@@ -142,6 +150,7 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
+_BASIC = "@base64}"
 _DERIVED = {
     "%?": "[:-1]",
     "#?": "[1:]",
@@ -149,6 +158,7 @@ _DERIVED = {
     ",,": ".lower()",
     "~~": ".swapcase()",
     "/_/%5F": '.replace("_", "%5F", 1)',
+    "//_/-": '.replace("_", "-")',
 }
 
 
@@ -165,7 +175,7 @@ def _expression(value: str, key_env: str) -> str:
             start, length = int(found[1]), found[2]
             derived = f"[{start}:{start + int(length) if length else ''}]"
         if operator and derived is None:
-            terms.append(f"os.popen({f'printf %s {chr(34)}{piece}{chr(34)}'!r}).read()")
+            terms.append(f"os.popen({f'printf %s {chr(34)}{_run(piece)}{chr(34)}'!r}).read()")
         else:
             terms.append(f"os.environ[{key_env!r}]{derived or ''}")
     return " + ".join(terms) or "''"

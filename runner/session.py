@@ -27,12 +27,12 @@ from runner import known
 from runner.alike import import_everything
 from runner.ending import exit_code, gated, hopeless, is_unshown, version, why_over
 from runner.folder import JOURNAL, joined, prepare
-from runner.settings import SKIPPED, Settings, selected
+from runner.settings import PREFIX, SKIPPED, Settings, selected
 from spec.contract import Contract
 from strategies import generated, plan
 from strategies.cases import Case, digest
 
-GENERATED = {"schemathesis": 8, "hypothesis": 8}  # cases of each generating phase
+GENERATED = {"schemathesis": 6, "hypothesis": 6}  # cases of each generating phase
 
 HALT = ".halt"  # in the report folder while a run goes on that --fail-fast ends
 
@@ -65,7 +65,8 @@ class Session:
             "observe" in each.sides and key not in self.left_out
             for key, each in contract.requirements.items()
         )
-        self.plan = plan.deterministic(contract, settings.seeded_customer)
+        prefixed = settings.customer_prefix != PREFIX  # whoever chose one wants it everywhere
+        self.plan = plan.deterministic(contract, settings.seeded_customer, prefixed=prefixed)
         self.stopped: str | None = None
         self.interrupted = False
         self.finished = False
@@ -178,7 +179,8 @@ class Session:
         if "timestamp.response_time" in self.left_out or self.bench.over:
             return
         time.sleep(max(0.0, missing))
-        self.run(conduct_one_by_one(self.bench, [_CLOCK_CASE], "last"))
+        at_the_end = [_CLOCK_CASE, *self.chapter("end")]
+        self.run(conduct_one_by_one(self.bench, at_the_end, "last"))
 
     def finish(self) -> dict[str, Any]:
         """Join the journals, judge everything, write the reports; the content of results.json."""

@@ -17,6 +17,7 @@ from conformance.secrets import Key
 PHASES = ("deterministic", "schemathesis", "hypothesis")
 LEVELS = ("must", "should")
 SKIPPED = "deselected by --skip"
+PREFIX = "conformance-"
 
 
 class UsageError(Exception):
@@ -51,7 +52,10 @@ class Settings:
     timeout: float = _option("Seconds to wait for an answer.", 5.0)
     concurrency: int = _option("Requests under way at the same moment.", 12)
     report_dir: str = _option("Where the reports go.", "conformance-report", metavar="DIR")
-    customer_prefix: str = _option("What every customer id starts with.", "conformance-")
+    customer_prefix: str = _option(
+        "What every customer id starts with; by default a few do not: they are digits, or a UUID.",
+        PREFIX,
+    )
     seeded_customer: str | None = _option("A customer that has purchases.", metavar="ID")
     api_key_env: str = _option(
         "The variable that holds the API key.", "ADAPTY_API_KEY", metavar="NAME"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from spec.contract import Contract
@@ -14,24 +15,29 @@ from strategies import edits, near_misses, values
 from strategies.cases import Case, words_of_id
 from strategies.controls import breaks_exactly, good, place
 from strategies.edits import ABSENT, Edit
-from strategies.samples import filled
+from strategies.samples import filled, of_another_kind, sample
 from strategies.values import Named
 
 SUBJECT = "request.body"
+_NEIGHBOURS = 3  # members of which at most one is left out of a pool
 
 
 def accepted(contract: Contract, control: Any) -> Iterator[Case]:
     """Every valid value worth sending, each one change away from `control`.
 
     Members left out come first, then nulls, then the edges of each keyword, so that pooling packs
-    like with like.
+    like with like; but a member is left out in another pool than its neighbours, so that each is
+    seen there without the other.
     """
     layers: list[list[Case]] = []
     number = 0
-    for location, node in walk(contract.request):
+    for turn, (location, node) in enumerate(walk(contract.request)):
         value = good(contract, control, location)
         depth = 0
-        for keyword, named in _variants(contract, location, node, value):
+        variants = list(_variants(contract, location, node, value))
+        if variants and variants[0][1].value is ABSENT:
+            variants.insert(turn % _NEIGHBOURS, variants.pop(0))
+        for keyword, named in variants:
             number += 1
             edit = place(contract, location, named.value, number)
             if not _changes(control, edit):
@@ -50,7 +56,7 @@ def accepted(contract: Contract, control: Any) -> Iterator[Case]:
             )  # fmt: skip
             depth += 1
     found = [case for layer in layers for case in layer]
-    found += _unknown_members(contract, control)
+    found += [*_of_another_kind(contract, control), *_unknown_members(contract, control)]
     yield from found
     yield from _kept(contract, control, {key for case in found for key in case.requirements})
 
@@ -69,6 +75,24 @@ def _variants(
     if ITEM in location[:-1] and kind and not _names_its_item(contract, location):
         yield from ((kind, text) for text in values.ITEM_TEXTS)
         yield kind, Named("as-another-has-it", value)
+
+
+def _of_another_kind(contract: Contract, control: Any) -> Iterator[Case]:
+    """The control's own items, one with a value of another type: where one customer has a text,
+    another may have a number."""
+    for location, node in walk(contract.request):
+        path = tuple(0 if step == ITEM else step for step in location)
+        usual = edits.get(control, path)
+        if ITEM in location and {"oneOf", "anyOf"} & set(node) and usual is not ABSENT:
+            key = identifier(SUBJECT, location, "oneOf" if "oneOf" in node else "anyOf")
+            other = sample(of_another_kind(node), 6)
+            if type(other) is not type(usual) and key in contract.requirements:
+                whole = path[: path.index(0)]  # so that it shares its request with no other item
+                edit = Edit(whole, edits.get(edits.apply(control, [Edit(path, other)]), whole))
+                yield Case(
+                    words_of_id(key, "of-another-kind"), (key,), "accept", "profile_request",
+                    edits.words(edit, control), (edit,),
+                )  # fmt: skip
 
 
 def _names_its_item(contract: Contract, location: Location) -> bool:
@@ -152,14 +176,37 @@ def violations(contract: Contract, control: Any, requirement: str) -> Iterator[t
     location, keyword = wanted.location, wanted.keyword
     if keyword == "required":
         candidates = [(location, Named("missing", ABSENT)), (location[:-1], Named("empty", {}))]
+        candidates += _called_otherwise(contract, control, location)
     else:
         node = node_at(contract, location)
-        found = near_misses.of_keyword(node, keyword, good(contract, control, location))
+        found = near_misses.of_keyword(
+            node, keyword, good(contract, control, location), str(location[-1]) if location else ""
+        )
         candidates = [(location, named) for named in found]
     for number, (where, named) in enumerate(candidates):
-        edit = place(contract, where, named.value, number)
+        edit = place(contract, where, named.value, number, otherwise=number % 3 == 2)
         if breaks_exactly(contract, edits.apply(control, [edit]), requirement):
             yield named.label, edit
+
+
+def _called_otherwise(
+    contract: Contract, control: Any, location: Location
+) -> Iterator[tuple[Location, Named]]:
+    """A required member under names that some libraries take for its own, or one level deeper."""
+    parent, name = location[:-1], str(location[-1])
+    members = good(contract, control, parent)
+    if ITEM in location or not isinstance(members, dict) or name not in members:
+        return
+    words = name.split("_")
+    spelled = [("capitals", name.upper())] if parent else []
+    spelled += [("camel-case", words[0] + "".join(map(str.capitalize, words[1:])))]
+    for label, other in spelled:
+        renamed = {other if key == name else key: value for key, value in members.items()}
+        if other != name:
+            yield parent, Named(f"in-{label}", renamed)
+    if not parent:
+        wrapper = contract.path.strip("/").rpartition("/")[2]
+        yield parent, Named("in-an-object-around-all", {wrapper: members})
 
 
 def node_at(contract: Contract, location: Location) -> Schema:
@@ -186,6 +233,25 @@ def refused(contract: Contract, control: Any) -> Iterator[Case]:
             )  # fmt: skip
         turns[kind] += 1
     yield from _at_the_ends(contract, control, wanted)
+    yield from _several_at_once(contract, control, wanted)
+
+
+def _several_at_once(contract: Contract, control: Any, wanted: list[Requirement]) -> Iterator[Case]:
+    """One payload that is wrong in many places, in letters beyond ASCII too: for what a target says
+    of it, and whether it can say that at all."""
+    found: dict[edits.Path, Edit] = {}
+    keys = [each for each in wanted if each.keyword in ("enum", "format", "pattern")]
+    for each in keys:
+        for _, edit in violations(contract, control, each.id):
+            text = isinstance(edit.value, str) and each.keyword == "enum"
+            found.setdefault(edit.path, replace(edit, value="größe") if text else edit)
+            break
+    payload = edits.apply(control, found.values())
+    if len(found) > 1 and contract.request_reading.validity(payload) is Validity.VIOLATION:
+        yield Case(
+            words_of_id(keys[0].id, "beside-others"), (keys[0].id,), "refuse", "profile_request",
+            f"{len(found)} members that are wrong", tuple(found.values()),
+        )  # fmt: skip
 
 
 def _at_the_ends(contract: Contract, control: Any, wanted: list[Requirement]) -> Iterator[Case]:
@@ -219,7 +285,8 @@ def _at_the_ends(contract: Contract, control: Any, wanted: list[Requirement]) ->
 
 # How many near misses of a kind every member gets; the others its members share between them,
 # for servers treat members of a kind alike.
-_EACH = {"type": 1, "enum": 4, "format": 8}
+_EACH = {"type": 1, "enum": 3, "format": 5}
+_SHARES = 2  # members that get the same one of the others
 
 
 def _kind(contract: Contract, requirement: Requirement) -> tuple[str, str]:
@@ -242,8 +309,9 @@ def _share(
     first = _EACH.get(kind[0], len(found)) if sharers > 1 else len(found)
     first += bool(found) and found[0][1].value is None  # null stands in for no other type
     others = found[first:]
-    if sharers >= len(others):  # one of them for each member, in turn
-        return found[:first] + others[turn % max(1, len(others)) :][:1]
+    if sharers >= len(others):  # one of them for a member, in turn, and none for the last
+        own = others[turn % max(1, len(others)) :][:1]
+        return found[:first] + (own if turn < _SHARES * len(others) else [])
     return found[:first] + others[turn::sharers]
 
 

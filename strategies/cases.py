@@ -23,13 +23,17 @@ Chapter = Literal[
     "meaning",
     "robustness",
     "last",
+    "end",
     "generated",
 ]
 
 KEY = "${ADAPTY_API_KEY}"
 CUSTOMER = "{customer}"
 TWIN = "{twin}"  # the same for all cases of a run: what follows it tells two customers apart
-CUSTOMER_AS_UUID = "{customer-as-uuid}"  # for a document without customer ids of its own
+CUSTOMER_AS_UUID = "{customer-as-uuid}"
+CUSTOMER_AS_CAPITAL_UUID = "{CUSTOMER-AS-UUID}"
+TWIN_AS_DIGITS = "{twin-as-digits}"  # twelve of them
+FIRST_CUSTOMER = "{first-customer}"  # the run's first
 RETURNED_PROFILE_ID = "{profile_id}"
 FRESH_PROFILE_ID = "9b2f0c5e-6d1a-4f3b-8c7d-0e1f2a3b4c5d"
 PLATFORM = "iOS"
@@ -51,9 +55,10 @@ class Case:
     each other: one accepted is enough. `together` sends that many of it, each for a customer of its
     own, at the same moment; `after_control` sends the control first on the same connection, and
     `after` are cases that go first there;
-    `twice` sends it a second time for the same customer; `pause` is how many seconds a sign of life
-    waits, for a target may answer first and die then. `choice` is what an open case observes.
+    `pause` is how many seconds a sign of life waits, for a target may answer first and die then.
+    `choice` is what an open case observes.
     `among` is the place that a limit counts in, and how many cases of it one pool has room for.
+    `beside` are valid cases that its request makes too, and that the target has to take first.
     """
 
     id: str
@@ -70,8 +75,8 @@ class Case:
     after_control: bool = False
     after: tuple[Case, ...] = ()
     pause: float = 0.0
-    twice: bool = False
     among: tuple[Path, int] | None = None
+    beside: tuple[Case, ...] = ()
 
     @property
     def pointer(self) -> str | None:
@@ -90,11 +95,13 @@ def build(
     control: Any,
     customer: str,
     profile_id: str = "",
+    first_customer: str = "",
     extra: Mapping[str, str] = MappingProxyType({}),
 ) -> Request:
     """The request of one case, of a pool of cases, or (for no case) of the control itself.
 
-    `extra` are headers that this target's control needs beyond the contract's.
+    `profile_id` is one that the target returned, `first_customer` the run's first; `extra` are
+    headers that this target's control needs beyond the contract's.
     """
     headers: dict[str, tuple[str, ...]] = {
         contract.credential.header: (f"{contract.credential.scheme} {KEY}".strip(),),
@@ -106,15 +113,20 @@ def build(
         by_customer = identity == contract.header("customer")
         headers[identity.name] = (CUSTOMER if by_customer else CUSTOMER_AS_UUID,)
     headers.update({name: (value,) for name, value in extra.items()})
+    cases = [each for case in cases for each in (*case.beside, case)]
     for case in cases:
         headers.update(case.headers)
     body = edits.serialise(edits.apply(control, [edit for case in cases for edit in case.edits]))
     for case in cases:
         body = case.raw(body) if case.raw else body
+    twin, as_uuid = f"{customer.rsplit('-', 2)[0]}-twin", str(uuid5(NAMESPACE_URL, customer))
     fill = {
         CUSTOMER: customer,
-        TWIN: f"{customer.rsplit('-', 2)[0]}-twin",
-        CUSTOMER_AS_UUID: str(uuid5(NAMESPACE_URL, customer)),
+        TWIN: twin,
+        CUSTOMER_AS_UUID: as_uuid,
+        CUSTOMER_AS_CAPITAL_UUID: as_uuid.upper(),
+        TWIN_AS_DIGITS: str(10**11 + uuid5(NAMESPACE_URL, twin).int % (9 * 10**11)),
+        FIRST_CUSTOMER: first_customer,
         RETURNED_PROFILE_ID: profile_id,
     }
     return Request(
@@ -160,7 +172,7 @@ def pools(cases: Iterable[Case], most: int = 40) -> list[list[Case]]:
             if (
                 len(pool) < most
                 and _has_room(pool, case)
-                and not any(_clash(case, other) for other in pool)
+                and not any(clash(case, other) for other in pool)
             ):
                 pool.append(case)
                 break
@@ -175,7 +187,8 @@ def _has_room(pool: list[Case], case: Case) -> bool:
     return sum(other.among == case.among for other in pool) < case.among[1]
 
 
-def _clash(left: Case, right: Case) -> bool:
+def clash(left: Case, right: Case) -> bool:
+    """Whether two cases change the same place."""
     for one in left.edits:
         for other in right.edits:
             if edits.overlaps(one, other):

@@ -10,7 +10,7 @@ from spec.formats import Validity
 from spec.reading import Reading
 from spec.schema import ITEM, Location, Schema, at
 from strategies.edits import ABSENT, APPEND, Edit, apply, get
-from strategies.samples import sample
+from strategies.samples import of_another_kind, sample
 
 
 @lru_cache(maxsize=8)
@@ -79,17 +79,21 @@ def good(contract: Contract, control: Any, location: Location) -> Any:
         return "sample"
 
 
-def place(contract: Contract, location: Location, value: Any, number: int = 0) -> Edit:
+def place(
+    contract: Contract, location: Location, value: Any, number: int = 0, *, otherwise: bool = False
+) -> Edit:
     """The edit that puts `value` at `location` and changes nothing else.
 
     Inside an array it appends an item of its own, the `number`-th sample, so that a target which
-    looks at the first item only is found out.
+    looks at the first item only is found out; `otherwise` makes its other members of another kind.
     """
     if ITEM not in location:
         return Edit(location, value)
     cut = location.index(ITEM)
     rest = location[cut + 1 :]
-    item = sample(at(contract.request, location[: cut + 1]), 200 + number) if rest else value
+    schema = at(contract.request, location[: cut + 1])
+    schema = of_another_kind(schema) if otherwise else schema
+    item = sample(schema, 200 + number) if rest else value
     if rest:
         inner = [APPEND if step == ITEM else step for step in rest]
         item = apply(item, [Edit(tuple(inner), value)])

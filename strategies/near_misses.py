@@ -13,7 +13,7 @@ from math import ceil, floor
 from typing import Any
 
 from spec.schema import Schema, types
-from strategies.samples import filled, multiple, run_of, sample
+from strategies.samples import filled, multiple, of_another_kind, run_of, sample
 from strategies.values import Named
 
 _FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
@@ -30,7 +30,7 @@ FORMATS: dict[str, tuple[Named, ...]] = {
         Named("slashes", "2023/02/28"),
         Named("day-first", "28-02-2023"),
         Named("year-and-month", "2023-02"),
-        Named("in-words", "yesterday"),
+        Named("in-words", "Feb 28, 2023"),
         Named("epoch-text", "1677542400"),
         Named("full-width-digits", "２０２３-02-28"),
         Named("trailing-newline", "2023-02-28\n"),
@@ -78,14 +78,15 @@ FORMATS: dict[str, tuple[Named, ...]] = {
 _EPOCH = {"date": Named("epoch-number", 978220800), "date-time": Named("epoch-number", 978220800)}
 
 
-def of_keyword(schema: Schema, keyword: str, good: Any) -> Iterator[Named]:
-    """Candidates that may break `keyword` and nothing else; `good` is a value that is accepted."""
+def of_keyword(schema: Schema, keyword: str, good: Any, name: str = "") -> Iterator[Named]:
+    """Candidates that may break `keyword` and nothing else; `good` is a value that is accepted.
+
+    `name` is what the member is called that the value stands in.
+    """
     table = {
         "type": _types,
         "oneOf": _types,
         "anyOf": _types,
-        "enum": _enum,
-        "const": _enum,
         "pattern": _pattern,
         "maxLength": _lengths,
         "minLength": _lengths,
@@ -97,6 +98,8 @@ def of_keyword(schema: Schema, keyword: str, good: Any) -> Iterator[Named]:
     }
     if keyword == "format":
         yield from FORMATS.get(schema["format"], ())
+    elif keyword in ("enum", "const"):
+        yield from _enum(schema, name)
     elif keyword in table:
         yield from table[keyword](schema, good)
     elif keyword in _NUMERIC:
@@ -130,8 +133,10 @@ def _types(schema: Schema, good: Any) -> Iterator[Named]:
     elif "string" in names:
         if schema.get("format") in _EPOCH:
             yield _EPOCH[schema["format"]]
-        # A number made text is no member of an enum, so what is refused there proves little.
-        if "enum" not in schema:
+        if "enum" in schema:
+            # Some know a member by its place; made text, a number is no member anyway.
+            yield Named("place-of-a-member", 1)
+        else:
             # Where null may be, many look only at what is truthy: formats have "" for that.
             falsy = "null" in names and "format" not in schema
             yield Named("number", 0 if falsy else 12345)
@@ -158,18 +163,19 @@ def _types(schema: Schema, good: Any) -> Iterator[Named]:
         yield Named("false", False)
 
 
-def _enum(schema: Schema, _good: Any) -> Iterator[Named]:
+def _enum(schema: Schema, name: str) -> Iterator[Named]:
     members = schema.get("enum", [schema.get("const")])
     texts = [member for member in members if isinstance(member, str)]
     numbers = [m for m in members if isinstance(m, int | float) and not isinstance(m, bool)]
     if texts:
         first, last = texts[0], texts[-1]
         yield Named("other-letter-case", first.swapcase())
-        yield Named("padded", f" {first} ")
         yield Named("trailing-newline", f"{first}\n")
         yield Named("empty", "")
+        yield Named("padded", f" {first} ")
         yield Named("capitals", last.upper())
         yield Named("two-members", f"{first}{last}")
+        yield Named("as-generated-code-has-it", f"{name}_{first}".upper())
         yield Named("unknown", "unknown")
     if numbers:
         yield Named("one-above", max(numbers) + 1)
@@ -211,8 +217,12 @@ def _lengths(schema: Schema, _good: Any) -> Iterator[Named]:
 
 def _items(schema: Schema, good: Any) -> Iterator[Named]:
     if "maxItems" in schema:
-        yield Named("one-too-many", filled(schema, good, schema["maxItems"] + 1))
-        yield Named("twice-as-many", filled(schema, good, 2 * schema["maxItems"]))
+        usual, other = (
+            filled(each, good, schema["maxItems"] + 1) for each in (schema, of_another_kind(schema))
+        )
+        yield Named("one-too-many", usual)
+        if other != usual:
+            yield Named("one-too-many-of-another-kind", other)
     if schema.get("minItems"):
         yield Named("one-too-few", filled(schema, good, schema["minItems"] - 1))
     if schema.get("uniqueItems") is True:

@@ -10,7 +10,9 @@ from typing import Any
 from spec.contract import Contract
 from strategies import bodies, controls, texts, wire
 from strategies.cases import Case
+from strategies.edits import ABSENT
 from strategies.sequences import sequences
+from strategies.surroundings import surrounded
 
 
 @dataclass(frozen=True)
@@ -25,24 +27,32 @@ class Plan:
         return [case for case in self.cases if case.chapter == chapter]
 
 
-def deterministic(contract: Contract, seeded_customer: str | None = None) -> Plan:
+def deterministic(
+    contract: Contract, seeded_customer: str | None = None, *, prefixed: bool = False
+) -> Plan:
     """All deterministic cases of `contract`. No randomness: the same contract, the same plan.
 
-    `seeded_customer` is one whose profile shows what a fresh one cannot, such as purchases. Raises
-    ValueError when no valid payload can be found.
+    `seeded_customer` is one whose profile shows what a fresh one cannot, such as purchases; with
+    `prefixed`, all other customers have ids that begin with the run's prefix. Raises ValueError
+    when no valid payload can be found.
     """
     control = controls.full(contract)
     credentials = list(wire.credentials(contract))
     json_texts = list(texts.json_texts(contract, control))
+    accepted = list(bodies.accepted(contract, control))
+    headers = list(wire.headers(contract, prefixed=prefixed))
+    wrong = list(bodies.refused(contract, control))
     refused = [
         *[case for case in credentials if case.expect == "unauthorized"][:1],
         *[case for case in json_texts if case.id == "request.json/half"],
+        *[case for case in wrong if case.edits[0].value is ABSENT][-1:],
     ]
+    valid = [case for case in (*accepted, *headers) if case.expect == "accept"]
     found = [
-        *bodies.accepted(contract, control),
-        *bodies.refused(contract, control),
+        *accepted,
+        *surrounded(contract, control, wrong, valid),
         *bodies.opened(contract, control),
-        *wire.headers(contract),
+        *headers,
         *credentials,
         *json_texts,
         *sequences(contract, seeded_customer, refused),

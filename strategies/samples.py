@@ -52,6 +52,18 @@ def sample(schema: Schema, index: int = 0) -> Any:
     raise ValueError(f"no valid value found for a schema with {keywords}")
 
 
+def of_another_kind(schema: Schema) -> Schema:
+    """A schema that takes the same, whose samples are of the last branch where there are several:
+    a number where the others are texts."""
+    return {
+        key: [of_another_kind(each) for each in reversed(value)] if key in ("oneOf", "anyOf")
+        else of_another_kind(value) if key == "items" and isinstance(value, dict)
+        else {name: of_another_kind(child) for name, child in value.items()} if key == "properties"
+        else value
+        for key, value in schema.items()
+    }  # fmt: skip
+
+
 def filled(schema: Schema, good: Any, count: int) -> list[Any]:
     """A list of `count` items that differ from each other where the item's schema lets them.
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from spec.contract import Contract
-from strategies.cases import Case, words_of_id
+from strategies.cases import FIRST_CUSTOMER, Case
 from strategies.edits import ABSENT, Edit
+
+AFTER = "response.status/after-"  # what the ids of cases begin with that follow a refused one
+SAME_CUSTOMER = "request.same_customer"
 
 
 def sequences(
@@ -26,10 +29,11 @@ def sequences(
         "12 customers at the same moment", together=12,
     )  # fmt: skip
     yield from _after_refusals(refused)
-    yield Case(
-        "request.same_customer/twice", (), "open", "meaning", "the same customer again",
-        twice=True, choice="request.same_customer",
-    )  # fmt: skip
+    if customer is not None:
+        yield Case(
+            f"{SAME_CUSTOMER}/at-the-end", (), "open", "end", "the run's first customer again",
+            headers=((customer.name, (FIRST_CUSTOMER,)),), choice=SAME_CUSTOMER,
+        )  # fmt: skip
     attributes = contract.request.get("properties", {}).get("custom_attributes")
     if attributes is not None:
         item = {"key": "sample_twice", "value": "first"}
@@ -42,11 +46,11 @@ def sequences(
 
 
 def _after_refusals(refused: Iterable[Case]) -> Iterator[Case]:
-    """Valid requests whose connection has just seen another refused: what is left of that one,
-    such as a body that nobody read, must not be taken for their beginning."""
+    """Valid requests whose connection has just seen another refused: what is left of that one, such
+    as a body that nobody read or what was found wrong, must not be taken for theirs."""
     for first in refused:
         yield Case(
-            words_of_id("response.status", f"after-{first.id.replace('/', '-')}"),
+            f"{AFTER}{first.id.replace('/', '-')}",
             ("response.status",), "accept", "meaning",
             f"a valid request, after one on the same connection with {first.words}",
             after=(first,),

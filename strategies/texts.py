@@ -40,6 +40,7 @@ def json_texts(contract: Contract, control: Any) -> Iterator[Case]:
     yield case("single-quotes", lambda body: body.replace(b'"', b"'"))
     yield case("form-encoded", lambda _: b"first_name=Jane&last_name=Doe")
     yield case("bare-word", lambda _: b"undefined")
+    yield case("form-feeds-around", lambda body: b"\f" + body + b"\f")
     for label, text in (
         ("nan", "NaN"),
         ("infinity", "Infinity"),
@@ -69,8 +70,9 @@ def _with_raw(text: str) -> Callable[[bytes], bytes]:
 
 
 def _escaped(body: bytes) -> bytes:
-    """The same JSON with the name and the text of its first text member escaped, and no others: a
-    target with a limit of size is to be told of something else."""
+    """The same JSON with the name and the text of its first text member escaped, and a slash, but
+    no others: a target with a limit of size is to be told of something else."""
+    body = body.replace(b"/", rb"\/", 1)
     members = json.loads(body)
     name = next((name for name, value in members.items() if isinstance(value, str)), None)
     if name is None:

@@ -26,7 +26,7 @@ CASES = {case.id: case for case in PLAN.cases}
 SAME_CUSTOMER = {
     each.id
     for case in PLAN.cases
-    if case.twice or case.after_control or case.after
+    if case.after_control or case.after
     for each in (case, *case.after)
 }
 FULL: Any = PLAN.control

@@ -535,12 +535,13 @@ def test_a_valid_request_follows_a_refused_one_of_the_same_customer(
     assert bench.journal.cases.keys() >= {case.id, case.after[0].id}
 
 
-def test_what_is_sent_twice_is_sent_for_one_customer(tmp_path: Path) -> None:
-    case = next(case for case in PLAN.cases if case.twice)
-    first, second = about(conducted(fine, tmp_path, [case]), case)
-    assert first.customer == second.customer
-    assert first.request == second.request
-    assert (first.role, second.role, first.control) == ("probe", "probe", second.control)
+def test_the_first_customer_comes_again_at_the_end(tmp_path: Path) -> None:
+    (case,) = PLAN.of("end")
+    bench = conducted(fine, tmp_path, [case])
+    first, *_, again = bench.journal.exchanges
+    name = "adapty-customer-user-id"
+    assert again.cases == (case.id,)
+    assert again.request.header(name) == first.request.header(name) == first.customer
 
 
 def test_a_returned_profile_id_is_the_one_that_the_control_got(tmp_path: Path) -> None:

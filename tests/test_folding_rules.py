@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
+from conformance.evidence import Evidence
 from conformance.exchanges import CaseRecord, Exchange
-from conformance.folding import Evidence, fold
+from conformance.folding import fold
 from conformance.observe import Observation
 from conformance.verdicts import Failure
 from spec.requirements import Side
 from strategies.cases import Expect
-from tests.handmade import answer, case, exchange, profile, record, refused, request, taken
+from strategies.sequences import AFTER
+from tests.handmade import NOON, answer, case, exchange, profile, record, refused, request, taken
 from tests.support import CONTRACT
 
 BODY, DATA = "request.body", "response.200.data"
@@ -92,6 +94,70 @@ def test_an_error_under_a_success_status_is_neither_accepted_nor_a_profile() -> 
     assert found[f"{BODY}.store.enum"] is None
     assert found["response.200.json"] is None
     assert found[REFUSAL] is None
+
+
+WEB = ("platform/web",)
+
+
+DEVICE, OS = f"{BODY}.installation_meta.device_id.format", f"{BODY}.installation_meta.os.type"
+ON_THE_WEB = [
+    case(f"{DEVICE}/braces", "refuse", DEVICE, beside=WEB),
+    case(f"{DEVICE}/dashes", "refuse", DEVICE),
+    case(f"{OS}/number", "refuse", OS, beside=WEB),
+]
+
+
+def unchecked_on_the_web(*others: CaseRecord) -> Told:
+    """Two members that are taken wrongly beside the platform web only."""
+    return Told(lax(DEVICE, "braces"), lax(OS, "number"), cases=[*ON_THE_WEB, *others])
+
+
+def test_a_check_that_is_left_out_in_one_company_is_told_once() -> None:
+    found = unchecked_on_the_web()
+    assert (found[DEVICE], found[OS]) == (None, DEVICE)
+
+
+def test_where_most_is_checked_in_that_company_they_are_two() -> None:
+    locale = f"{BODY}.installation_meta.locale.type"
+    kept = [case(f"{locale}/{n}", "refuse", locale, beside=WEB) for n in range(2)]
+    found = unchecked_on_the_web(*kept)
+    assert (found[DEVICE], found[OS]) == (None, None)
+    elsewhere = [case(f"{EMAIL}/{n}", "refuse", EMAIL, beside=WEB) for n in range(2)]
+    found = unchecked_on_the_web(*elsewhere)
+    assert found[OS] == DEVICE, "what is tried outside of what they share does not count"
+
+
+def test_what_is_taken_alone_too_has_nothing_to_do_with_its_company() -> None:
+    lenient = (lax(DEVICE, "braces"), lax(DEVICE, "dashes"), lax(OS, "number"))
+    found = Told(*lenient, cases=ON_THE_WEB)
+    assert (found[DEVICE], found[OS]) == (None, None)
+
+
+def test_whatever_is_refused_once_everything_is_has_that_cause() -> None:
+    key = "response.status"
+    before, since, after = (
+        refused("1", 400, at=NOON), refused("2", 400, at=NOON + 1), refused("3", 400, at=NOON + 2)
+    )  # fmt: skip
+    found = Told(
+        failure(key, "control/full", "observe", since),
+        strict(GENDER, "m", after),
+        strict(EMAIL, "plus", before, after),
+        lax(f"{BODY}.store.enum", "upper", after),
+    )
+    assert found[GENDER] == key
+    assert found[EMAIL] is None, "it was refused before, too"
+    assert found[f"{BODY}.store.enum"] is None
+    assert found[key] is None
+
+
+def test_what_a_request_spoils_on_its_connection_is_told_of_what_always_follows_one() -> None:
+    key, after = "response.status", f"{AFTER}auth.missing-no-header"
+    flaky = replace(strict(GENDER, "m"), flaky=True)
+    found = Told(flaky, strict(EMAIL, "plus"), failure(key, after, "accept"))
+    assert (found[GENDER], found[EMAIL]) == (key, None)
+    now_and_then = replace(failure(key, after, "accept"), flaky=True)
+    assert Told(flaky, now_and_then)[GENDER] is None
+    assert Told(flaky, failure(key, "identity.profile_id/x", "accept"))[GENDER] is None
 
 
 def test_a_redirect_is_no_error_under_success() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
@@ -57,6 +58,7 @@ def receiver() -> Iterator[Receiver]:
 
 
 SECRET = "secret_live_aB3.x'y"
+BASIC = f"Basic {base64.b64encode(f'{SECRET}:'.encode()).decode()}"
 
 
 def _environment(home: Path) -> dict[str, str]:
@@ -142,6 +144,11 @@ HEADERS: list[tuple[list[list[str]], list[tuple[str, str]]]] = [
      [("Authorization", f"Api-Key {SECRET.swapcase()}")]),
     ([["Authorization", "Api-Key ${ADAPTY_API_KEY:0:8}"]],
      [("Authorization", f"Api-Key {SECRET[:8]}")]),
+    ([["Authorization", "Api-Key ${ADAPTY_API_KEY//_/-}"]],
+     [("Authorization", f"Api-Key {SECRET.replace('_', '-')}")]),
+    ([["Authorization", "Basic ${ADAPTY_API_KEY@base64}"]], [("Authorization", BASIC)]),
+    ([["Authorization", "Basic\t${ADAPTY_API_KEY@base64}!"]],
+     [("Authorization", BASIC.replace(" ", "\t") + "!")]),
     ([["Authorization", "Api-Key ${ADAPTY_API_KEY#?}!! \"`$EVIL\\ $(touch evil)"]],
      [("Authorization", f"Api-Key {SECRET[1:]}!! \"`$EVIL\\ $(touch evil)")]),
     ([["Authorization", "\"`$EVIL\\ ${EVIL} ${ADAPTY_API_KEY}'"]],
@@ -191,6 +198,8 @@ def test_the_key_may_have_another_name() -> None:
         ),
         ({"headers": [["Authorization", "${ADAPTY_API_KEY^^}"]]}, SECRET.upper()),
         ({"headers": [["Authorization", "${ADAPTY_API_KEY%???}"]]}, SECRET[:-3]),
+        ({"headers": [["Authorization", "${ADAPTY_API_KEY//_/-}"]]}, SECRET.replace("_", "-")),
+        ({"headers": [["Authorization", "Basic ${ADAPTY_API_KEY@base64}"]]}, BASIC),
         ({"headers": []}, None),
     ],
 )

@@ -26,7 +26,8 @@ from tests.support import CONTRACT, KEY, ask, opened, raw_server, says, sent
 SCHEME = CONTRACT.credential.scheme
 ODD = r"""a$b`c"d'e\f*g?h[i]j{k}l;m&n|o<p>q%r#s!t~u^v,w.(x)+/="""
 KEYS = ["k", "five5", "seven77", "eight888", "9876543210", "z" * 40, KEY, ODD]
-FORMS = ["", "%?", "#?", "^^", ",,", ":0:1", ":0:8", "/_/%5F"]
+FORMS = ["", "%?", "#?", "^^", ",,", ":0:1", ":0:8", "/_/%5F", "//_/-"]
+BASIC = "Basic ${ADAPTY_API_KEY@base64}"  # which no shell has: see the curl lines
 AUTH = [case for case in credentials(CONTRACT) if not case.after_control]
 
 
@@ -43,8 +44,16 @@ def in_bash(text: str, key: str) -> str:
 def test_symbols_mean_what_they_mean_in_a_shell(key: str) -> None:
     texts = [f"${{ADAPTY_API_KEY{form}}}" for form in FORMS]
     headers = {value for case in AUTH for _, values in case.headers for value in values}
+    headers -= {BASIC}
     everything = "|".join([*texts, *sorted(filter(str.isascii, headers))])
     assert resolve(everything, key) == in_bash(everything, key)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_key_as_the_user_of_basic(key: str) -> None:
+    assert BASIC in {value for case in AUTH for _, values in case.headers for value in values}
+    user = base64.b64decode(resolve(BASIC, key).removeprefix("Basic ")).decode()
+    assert user == f"{key}:"
 
 
 def test_an_unknown_symbol_is_refused() -> None:

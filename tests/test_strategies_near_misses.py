@@ -71,10 +71,10 @@ def test_null_is_no_near_miss_where_it_may_be() -> None:
     assert None not in offered(normal(type=["string", "null"]), "type", "x")
 
 
-def test_a_number_is_not_tried_where_only_members_of_an_enum_are_taken() -> None:
-    """Its refusal would prove little, for no number made text is a member."""
-    found = offered(normal(type=["string", "null"], enum=["a", None]), "type", "a")
-    assert [value for value in found if type(value) is int] == []
+def test_the_number_that_is_tried_for_a_member_of_an_enum_is_the_place_of_one() -> None:
+    """The refusal of another would prove little, for no number made text is a member."""
+    found = offered(normal(type=["string", "null"], enum=["a", "b", None]), "type", "a")
+    assert [value for value in found if type(value) is int] == [1]
 
 
 def test_what_is_taken_for_a_member_of_an_enum() -> None:
@@ -120,10 +120,19 @@ def test_limits_are_passed_by_one(schema: Schema, keyword: str, wanted: list[Any
         assert max(sizes) == limit - 1
 
 
-def test_twice_as_many_items_are_too_many_too() -> None:
-    found = offered(normal(maxItems=3, items=normal(type="integer")), "maxItems", [1])
-    assert sorted(map(len, found)) == [4, 6]
-    assert all(each[0] == 1 for each in found), "the usual items stay"
+def test_one_item_too_many_may_be_of_either_kind() -> None:
+    either = normal(oneOf=[normal(type="string"), normal(type="integer")])
+    texts, numbers = offered(normal(maxItems=3, items=either), "maxItems", ["a"])
+    assert len(texts) == len(numbers) == 4
+    assert texts[0] == numbers[0] == "a", "the usual items stay"
+    assert {type(each) for each in texts} == {str}
+    assert {type(each) for each in numbers[1:]} == {int}
+    assert len(offered(normal(maxItems=3, items=normal(type="integer")), "maxItems", [1])) == 1
+
+
+def test_a_member_of_an_enum_is_also_called_as_generated_code_calls_it() -> None:
+    found = [each.value for each in of_keyword(normal(enum=["ab", "cd"]), "enum", "ab", "sort")]
+    assert "SORT_AB" in found
 
 
 def test_an_item_comes_twice_side_by_side_and_apart() -> None:

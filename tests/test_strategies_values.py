@@ -63,12 +63,12 @@ def shown(value: Any) -> str:
 NEAR_MISSES: dict[str, list[Any]] = {
     "att_status": ["3", " 3", "３", True, 4, -1, [3], 3.5, Raw("NaN"), Raw("1e400")],
     "analytics_disabled": [0, 1, "true", "on", [True]],
-    "gender": ["F", " f ", "f\n"],
-    "store": ["APP_STORE", " app_store ", "app_store\n"],
-    "platform": ["Ios", " iOS ", "iOS\n"],
+    "gender": ["F", " f ", "f\n", "größe", 1],
+    "store": ["APP_STORE", "STORE_APP_STORE", "app_store\n", 1],
+    "platform": ["Ios", "iOS\n", 1],
     "birthday": [
         "2023-02-30", "20230228", "2023-W05-5", 978220800, "2023-02-28T00:00:00Z",
-        "2023-02-28\n", "２０２３-02-28",
+        "2023-02-28\n", "２０２３-02-28", "Feb 28, 2023",
     ],
     "email": ["a@b@example.com", "Jane Doe <jane.doe@example.com>", "jane.doe@example.com\n"],
     "installation_meta": [[PLAN.control["installation_meta"]], None],
@@ -97,7 +97,7 @@ def test_plain_text_gets_a_number_everywhere_and_every_other_type_somewhere() ->
     formatted = {name for name in free if "format" in CONTRACT.request["properties"][name]}
     assert all("0" in sent_to(name) for name in {*free} - listed - formatted)
     assert all("12345" in sent_to(name) for name in formatted - {"birthday"})
-    assert all(any(text.startswith("[") for text in sent_to(name)) for name in listed)
+    assert all("1" in sent_to(name) for name in listed)
     somewhere = {text[:1] for name in free for text in sent_to(name)}
     assert {"t", "[", "{"} <= somewhere
 
@@ -108,7 +108,7 @@ def test_one_attribute_too_many_is_refused() -> None:
         for each in REFUSED
         if each.requirements == ("request.body.custom_attributes.maxItems",)
     }
-    assert counts == {31, 60}
+    assert counts == {31}
 
 
 def credentials(*expects: str) -> list[tuple[str, ...]]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from benchmarks.power.battery.changes import Change, arriving, finished
-from benchmarks.power.battery.core import JSON_TYPE, Core, Request, Response
+from benchmarks.power.battery.core import CUSTOMER, JSON_TYPE, Core, Request, Response
 from benchmarks.power.battery.server import Server, freedom
 from benchmarks.power.battery.wire import CHUNKED, Write, head, whole, wire
 
@@ -49,6 +49,13 @@ def _closing(test: Callable[[Response, Request], bool]) -> Write:
     return write
 
 
+def _page(status: int, test: Callable[[Request], bool]) -> Change:
+    """What stands before the server answers some requests that the contract leaves open."""
+    page = f"<html><body><h1>{status}</h1><hr>nginx</body></html>".encode()
+    answer = Response(status, page, ((b"content-type", b"text/html"),))
+    return finished(lambda given, request: answer if test(request) else given)
+
+
 async def _cold(request: Request) -> None:
     """The first requests wait until the server is warm."""
     await asyncio.sleep(0.6 if request.number <= 3 else 0)
@@ -88,4 +95,10 @@ HTTP: tuple[Server, ...] = (
     freedom("wrong-keys-limited",
             "More than ten wrong credentials in a second are 429, with Retry-After.",
             _limited(10, lambda given: given.status == 401)),
+    freedom("413-page", "A body beyond 64 KB gets nginx's page.",
+            _page(413, lambda request: len(request.raw) > 65536)),
+    freedom("400-page-for-latin-1", "A customer id beyond ASCII gets a gateway's page.",
+            _page(400, lambda request: not request.joined(CUSTOMER).isascii())),
+    freedom("431-page", "A customer id beyond 255 bytes gets a gateway's page.",
+            _page(431, lambda request: len(request.joined(CUSTOMER)) > 255)),
 )  # fmt: skip

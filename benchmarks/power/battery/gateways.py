@@ -158,11 +158,6 @@ def _errors() -> Iterator[Server]:
         refused(_quoted_in_latin_1, "root", "field", "nested"),
     )  # fmt: skip
     pages: list[tuple[str, str, int, str, tuple[str, ...], Callable[[Request], bool]]] = [
-        ("413-html", "A body beyond 64 KB gets nginx's page", 413, "Request Entity Too Large", (),
-         lambda r: len(r.raw) > 65536),
-        ("header-beyond-ascii-html", "A customer id beyond ASCII gets a gateway's page", 400,
-         "Bad Request", (f"request.header.{CUSTOMER}.type",),
-         lambda r: not r.joined(CUSTOMER).isascii()),
         ("header-long-html", "A customer id beyond 200 bytes gets a gateway's page", 400,
          "Request Header Or Cookie Too Large", (f"request.header.{CUSTOMER}.type",),
          lambda r: len(r.joined(CUSTOMER)) > 200),

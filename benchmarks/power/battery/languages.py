@@ -14,11 +14,10 @@ from benchmarks.power.battery.changes import (
     crashing_on_body,
     loosened,
     parsed,
-    refused_as,
     text,
     tightened,
 )
-from benchmarks.power.battery.core import CUSTOMER, Core, Crash, Problem, Request, write
+from benchmarks.power.battery.core import Core, Crash, Problem, write
 from benchmarks.power.battery.leniency_fields import ATTRIBUTES, DEVICE, KEY, META, PLACES, VALUE
 from benchmarks.power.battery.rules import UUID, Json, Rules, is_date, is_integer, name, parent
 from benchmarks.power.battery.server import Server, faulty
@@ -194,20 +193,6 @@ def _strict_ones() -> Iterator[Server]:
         yield _strict(
             f"{place}-{words}", f"Refused in {place}: {about}.", _ids(place, *keywords),
             tightened(place, test),
-        )  # fmt: skip
-    customer = (f"request.header.{CUSTOMER}.type", "request.header.identity")
-    for words, about, names in (
-        ("zero", "0, as PHP's empty() does", ("0",)),
-        ("null", "null, None, nil or undefined, as it came from such a value",
-         ("null", "None", "nil", "undefined")),
-    ):  # fmt: skip
-
-        def named(request: Request, names: tuple[str, ...] = names) -> bool:
-            return request.text(CUSTOMER) in names
-
-        yield _strict(
-            f"header-customer-{words}", f"A customer id may not be {about}.", customer,
-            refused_as("identity", named),
         )  # fmt: skip
     yield _strict(
         "json-exponents", "Numbers with an exponent are not understood.",

@@ -6,7 +6,6 @@ import copy
 import hashlib
 import re
 import time
-import unicodedata
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -153,10 +152,6 @@ def _one_profile(name: Callable[[str], str]) -> Change:
     return change
 
 
-def _unaccented(who: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFD", who) if not unicodedata.combining(c))
-
-
 def _by_email(body: Json, request: Request) -> None:
     if email := request.body.get("email"):
         body["data"]["profile_id"] = str(uuid.uuid5(uuid.NAMESPACE_DNS, email.lower()))
@@ -164,8 +159,6 @@ def _by_email(body: Json, request: Request) -> None:
 
 def _identities() -> Iterator[Server]:
     table: list[tuple[str, str, Change]] = [
-        ("accents", "that differ in accents, as in MySQL's general collation",
-         _one_profile(_unaccented)),
         ("tags", "whose addresses differ behind a plus",
          _one_profile(lambda who: re.sub(r"\+[^@]*", "", who))),
         ("numbers", "that are the same number (7 and 007)",
