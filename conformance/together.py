@@ -128,18 +128,18 @@ def refusing(contract: Contract, exchanges: Sequence[Exchange], *, told: bool) -
     answered = sorted((e for e in exchanges if e.status is not None), key=lambda each: each.sent)
     taken = [each.received for each in answered if each.accepted]
     refused = [each for each in answered if each.status is not None and each.status >= 400]
-    name, since = "response.status", ""
+    name, since, tries = "response.status", "", len(exchanges)
     if taken:
         since = " from then on"
         refused = [e for e in refused if e.sent > max(taken) and (e.status or 0) < 500]
+        tries = sum(each.sent > max(taken) for each in exchanges)
     least, told = (REFUSED_SINCE, False) if taken else (1, told)
     if told or len(refused) < least or all(each.role != "control" for each in refused):
         return
     status = refused[0].status
     yield Shown(
         name, False, CONTROL, f"every valid request is refused{since}, the first with {status}",
-        f"accepted, {contract.success}", str(status), tuple(refused[:1]), len(refused),
-        len(refused),
+        f"accepted, {contract.success}", str(status), tuple(refused[:1]), tries, len(refused),
     )  # fmt: skip
 
 

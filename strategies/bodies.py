@@ -180,13 +180,21 @@ def violations(contract: Contract, control: Any, requirement: str) -> Iterator[t
     else:
         node = node_at(contract, location)
         found = near_misses.of_keyword(
-            node, keyword, good(contract, control, location), str(location[-1]) if location else ""
-        )
+            node, keyword, good(contract, control, location),
+            str(location[-1]) if location else "", _word_elsewhere(contract, node),
+        )  # fmt: skip
         candidates = [(location, named) for named in found]
     for number, (where, named) in enumerate(candidates):
         edit = place(contract, where, named.value, number, otherwise=number % 3 == 2)
         if breaks_exactly(contract, edits.apply(control, [edit]), requirement):
             yield named.label, edit
+
+
+def _word_elsewhere(contract: Contract, node: Schema) -> str:
+    """A member of another enum that is none of this one, or a word of no enum."""
+    words = (w for _, each in walk(contract.request) for w in each.get("enum", ()))
+    own = node.get("enum", ())
+    return next((w for w in words if isinstance(w, str) and w not in own), "unknown")
 
 
 def _called_otherwise(
@@ -326,6 +334,14 @@ def opened(contract: Contract, control: Any) -> Iterator[Case]:
             edits.words(edit, control), (edit,), choice=choice,
         )  # fmt: skip
 
+    odd = [(location, node) for location, node in walk(contract.request) if "x-plausible" in node]
+    if odd:
+        changes = tuple(Edit(location, "neither a number nor a code") for location, _ in odd)
+        yield Case(
+            "request.text/implausible", (), "open", "profile_request",
+            f"{len(odd)} members that prose describes, with other text", changes,
+            choice="request.text",
+        )  # fmt: skip
     texts = list(values.OPEN_TEXTS)
     turn, refused_text = 0, False
     formats: set[str] = set()

@@ -21,12 +21,14 @@ _FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 FORMATS: dict[str, tuple[Named, ...]] = {
     "date": (
         Named("impossible-day", "2023-02-30"),
-        Named("month-13", "2023-13-01"),
-        Named("not-a-leap-year", "2023-02-29"),
+        Named("month-and-day-zero", "2000-00-00"),
+        Named("not-a-leap-year", "1900-02-29"),
         Named("basic-format", "20230228"),
         Named("week-date", "2023-W05-5"),
         Named("date-time", "2023-02-28T00:00:00Z"),
         Named("one-digit-month", "2023-2-8"),
+        Named("two-digit-year", "23-02-28"),
+        Named("word-null", "null"),
         Named("slashes", "2023/02/28"),
         Named("day-first", "28-02-2023"),
         Named("year-and-month", "2023-02"),
@@ -57,7 +59,7 @@ FORMATS: dict[str, tuple[Named, ...]] = {
         Named("empty", ""),
     ),
     "email": (
-        Named("no-at", "jane.doe.example.com"),
+        Named("no-at", f"{'jane' * 9}.example.com"),
         Named("two-ats", "a@b@example.com"),
         Named("display-name", "Jane Doe <jane.doe@example.com>"),
         Named("no-domain", "jane.doe@"),
@@ -78,10 +80,12 @@ FORMATS: dict[str, tuple[Named, ...]] = {
 _EPOCH = {"date": Named("epoch-number", 978220800), "date-time": Named("epoch-number", 978220800)}
 
 
-def of_keyword(schema: Schema, keyword: str, good: Any, name: str = "") -> Iterator[Named]:
+def of_keyword(
+    schema: Schema, keyword: str, good: Any, name: str = "", word: str = "unknown"
+) -> Iterator[Named]:
     """Candidates that may break `keyword` and nothing else; `good` is a value that is accepted.
 
-    `name` is what the member is called that the value stands in.
+    `name` is what the member is called that the value stands in, `word` one that another enum has.
     """
     table = {
         "type": _types,
@@ -99,7 +103,7 @@ def of_keyword(schema: Schema, keyword: str, good: Any, name: str = "") -> Itera
     if keyword == "format":
         yield from FORMATS.get(schema["format"], ())
     elif keyword in ("enum", "const"):
-        yield from _enum(schema, name)
+        yield from _enum(schema, name, word)
     elif keyword in table:
         yield from table[keyword](schema, good)
     elif keyword in _NUMERIC:
@@ -163,7 +167,7 @@ def _types(schema: Schema, good: Any) -> Iterator[Named]:
         yield Named("false", False)
 
 
-def _enum(schema: Schema, name: str) -> Iterator[Named]:
+def _enum(schema: Schema, name: str, word: str) -> Iterator[Named]:
     members = schema.get("enum", [schema.get("const")])
     texts = [member for member in members if isinstance(member, str)]
     numbers = [m for m in members if isinstance(m, int | float) and not isinstance(m, bool)]
@@ -176,7 +180,7 @@ def _enum(schema: Schema, name: str) -> Iterator[Named]:
         yield Named("capitals", last.upper())
         yield Named("two-members", f"{first}{last}")
         yield Named("as-generated-code-has-it", f"{name}_{first}".upper())
-        yield Named("unknown", "unknown")
+        yield Named("of-another-enum", word)
     if numbers:
         yield Named("one-above", max(numbers) + 1)
         yield Named("one-below", min(numbers) - 1)
@@ -188,17 +192,19 @@ def _enum(schema: Schema, name: str) -> Iterator[Named]:
         yield Named("unknown", "unknown")
 
 
-def _pattern(_schema: Schema, good: Any) -> Iterator[Named]:
+def _pattern(schema: Schema, good: Any) -> Iterator[Named]:
     text = good if isinstance(good, str) else "a"
     half = len(text) // 2
     yield Named("trailing-newline", f"{text}\n")
     yield Named("leading-blank", f" {text}")
     yield Named("trailing-blank", f"{text} ")
     for name, char in (
-        ("blank", " "), ("at", "@"), ("slash", "/"), ("dollar", "$"), ("colon", ":"),
-        ("plus", "+"), ("bracket", "["), ("emoji", "🎉"),
+        ("blank", " "), ("at", "@"), ("slash", "/"), ("dollar", "$"), ("bar", "|"),
+        ("plus", "+"), ("bracket", "["),
     ):  # fmt: skip
         yield Named(f"{name}-inside", text[:half] + char + text[half:])
+    # Long, for patterns that try every way to read what comes before.
+    yield Named("emoji-at-the-end", run_of(schema, min(30, schema.get("maxLength", 30)) - 1) + "🎉")
     yield Named("empty", "")
     yield Named("repeated", text * 3)
 

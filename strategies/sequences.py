@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from spec.contract import Contract
-from strategies.cases import FIRST_CUSTOMER, Case
+from strategies.cases import FIRST_CUSTOMER, TWIN, Case
 from strategies.edits import ABSENT, Edit
 
 AFTER = "response.status/after-"  # what the ids of cases begin with that follow a refused one
@@ -30,6 +30,11 @@ def sequences(
     )  # fmt: skip
     yield from _after_refusals(refused)
     if customer is not None:
+        yield Case(
+            f"{SAME_CUSTOMER}/at-the-same-moment", (), "open", "meaning",
+            "a new customer, three times at the same moment", together=3,
+            headers=((customer.name, (f"{TWIN}-at-once",)),), choice=SAME_CUSTOMER,
+        )  # fmt: skip
         yield Case(
             f"{SAME_CUSTOMER}/at-the-end", (), "open", "end", "the run's first customer again",
             headers=((customer.name, (FIRST_CUSTOMER,)),), choice=SAME_CUSTOMER,

@@ -6,6 +6,7 @@ contract's to say, so cases for others are dropped by `plan`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -34,8 +35,10 @@ _CREDENTIALS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("auth.missing", "empty-header", ("",)),
     ("auth.scheme", "bare-key", (KEY,)),
     ("auth.scheme", "bearer", (f"Bearer {KEY}",)),
-    ("auth.scheme", "token", (f"Token {KEY}",)),
-    ("auth.scheme", "basic", ("Basic ${ADAPTY_API_KEY@base64}",)),
+    ("auth.scheme", "another-word-before", (f"X-<scheme> {KEY}",)),
+    ("auth.scheme", "letters-alone", (f"<letters> {KEY}",)),
+    ("auth.scheme", "basic", (f"Basic {KEY}",)),
+    ("auth.scheme", "basic-as-user", ("Basic ${ADAPTY_API_KEY@base64}",)),
     ("auth.scheme", "without-blank", ("<scheme>" + KEY,)),
     ("auth.scheme", "colon-for-blank", (f"<scheme>:{KEY}",)),
     ("auth.wrong_key", "another-key", ("<scheme> secret_live_another.key000000000000",)),
@@ -43,8 +46,7 @@ _CREDENTIALS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("auth.wrong_key", "last-letter-changed", ("<scheme> ${ADAPTY_API_KEY%?}~",)),
     ("auth.wrong_key", "last-letter-cut", ("<scheme> ${ADAPTY_API_KEY%?}",)),
     ("auth.wrong_key", "first-letter-cut", ("<scheme> ${ADAPTY_API_KEY#?}",)),
-    ("auth.wrong_key", "first-letter-only", ("<scheme> ${ADAPTY_API_KEY:0:1}",)),
-    ("auth.wrong_key", "extended", (f"<scheme> {KEY}x",)),
+    ("auth.wrong_key", "extended", (f"<scheme> {KEY}{'x' * 80}",)),
     ("auth.wrong_key", "prefixed", (f"<scheme> x{KEY}",)),
     ("auth.wrong_key", "in-quotes", (f'<scheme> "{KEY}"',)),
     ("auth.wrong_key", "second-word", (f"<scheme> {KEY} x",)),
@@ -70,8 +72,12 @@ def credentials(contract: Contract) -> Iterator[Case]:
     header, scheme = contract.credential.header, contract.credential.scheme
 
     def spelled(values: tuple[str, ...]) -> tuple[str, ...]:
-        named = (v.replace("<scheme>", scheme).replace("<small>", scheme.lower()) for v in values)
-        return tuple(value if scheme else value.strip() for value in named)
+        spellings = {
+            "<scheme>": scheme, "<small>": scheme.lower(), "<letters>": re.sub(r"\W", "", scheme)
+        }  # fmt: skip
+        for mark, word in spellings.items():
+            values = tuple(value.replace(mark, word) for value in values)
+        return tuple(value if scheme else value.strip() for value in values)
 
     def case(
         key: str, label: str, values: tuple[str, ...], expect: Any = "unauthorized", **more: Any
@@ -114,7 +120,9 @@ def headers(contract: Contract, *, prefixed: bool = False) -> Iterator[Case]:
             headers=((name, ()),),
         )  # fmt: skip
     if customer and profile:
-        yield from _identity(customer.name, profile.name)
+        named = contract.header("platform")
+        others = ((named.name, (PLATFORM,)),) if named else ()
+        yield from _identity(customer.name, profile.name, others)
     elif customer:
         yield from _one_identity(customer.name, CUSTOMER)
     elif profile:
@@ -127,8 +135,8 @@ def headers(contract: Contract, *, prefixed: bool = False) -> Iterator[Case]:
             ("mail-address", f"{TWIN}+Tag@Example.com"),
             ("mail-address-with-another-tag", f"{TWIN}+Other@Example.com"),
             ("percent-sign", f"{CUSTOMER}%41%zz"),
-            ("punctuation", f"{CUSTOMER}!#$&'*+-.^_`|~/:;=?(),[]{{}}<>"),
-            ("quotes", f"{CUSTOMER}\"quoted\"\\"),
+            ("punctuation", f"{TWIN}!#$&'*+-.^_`|~/:;=?(),[]{{}}<>"),
+            ("quotes", f"{TWIN}\"'\\\""),
             ("two-blanks-inside", f"{CUSTOMER}  Doe"),
             ("long", TWIN + "x" * 200),
             ("long-with-another-end", TWIN + "x" * 199 + "y"),
@@ -190,13 +198,16 @@ def _one_identity(name: str, value: str) -> Iterator[Case]:
     )  # fmt: skip
 
 
-def _identity(customer: str, profile: str) -> Iterator[Case]:
+def _identity(
+    customer: str, profile: str, others: tuple[tuple[str, tuple[str, ...]], ...]
+) -> Iterator[Case]:
+    """`others` are headers that tell no identity, for it is not any header that will do."""
     key = "request.header.identity"
     header = "request.header"
     both = (key, f"{header}.{customer.lower()}.optional", f"{header}.{profile.lower()}.type")
     yield Case(
         f"{key}/no-identity", (key,), "refuse", "headers", f"neither {customer} nor {profile}",
-        headers=((customer, ()),),
+        headers=((customer, ()), *others),
     )  # fmt: skip
     for label, value, choice in (
         ("returned-profile-id-alone", RETURNED_PROFILE_ID, None),
