@@ -135,9 +135,9 @@ def in_company(bench: Bench, case: Case) -> Case:
 
 def guard_of(bench: Bench, case: Case) -> str | None:
     """The exchange that shows what a case is one change away from: the control or its company,
-    unless the case touches a member that had to be left out, for then it proves nothing."""
+    unless the case changes members only that had to be left out, for then it proves nothing."""
     for path, refused in bench.refused.items():
-        if any(edit.path[: len(path)] == path for edit in case.edits):
+        if case.edits and all(edit.path[: len(path)] == path for edit in case.edits):
             return refused
     company = bench.journal.accepting([each.id for each in case.beside])
     return company.id if company else control_id(bench)

@@ -22,6 +22,7 @@ from spec.schema import ITEM, Location
 from strategies.cases import Expect
 from strategies.sequences import SAME_CUSTOMER
 
+REFUSED = "response.status"
 SAMPLES = 2  # exchanges told of what only several show together; the journal has all
 
 
@@ -158,8 +159,11 @@ class _Ledger:
         accusing = [(each, result) for each, result in broken if always or not result.cause]
         if accusing:
             exchange, first = accusing[0]
+            flaky = len(broken) < len(decided)
+            # What is taken another time is not refused for what the case is about.
+            about = REFUSED if flaky and case.expect == "accept" else (*case.requirements, "")[0]
             failure = Failure(
-                requirement=case.requirements[0] if case.requirements else "",
+                requirement=about,
                 case=case.id,
                 message=first.message,
                 expected=first.expected,
@@ -170,7 +174,7 @@ class _Ledger:
                 control=exchange.control,
                 cause=first.cause,
                 side="accept" if case.expect == "accept" else "refuse",
-                flaky=len(broken) < len(decided),
+                flaky=flaky,
             )
             return first, failure
         # What was answered rightly in the end was answered; troubles on the way have their own ids.
@@ -183,6 +187,9 @@ class _Ledger:
 
     def _note(self, case: CaseRecord, result: Outcome, failure: Failure | None) -> None:
         side: Side = "accept" if case.expect == "accept" else "refuse"
+        if failure and failure.requirement not in case.requirements:
+            self.failures[failure.requirement].append(failure)
+            result, failure = KEPT, None
         for number, key in enumerate(case.requirements):
             self.cases[key].add(case.id)
             if failure:
@@ -200,7 +207,7 @@ class _Ledger:
             *sharing(self.contract, valid),
             *clock(self.contract, [*valid, *self._again()]),
             *liveness(self.record),
-            *refusing(self.contract, valid, told=bool(self.failures["response.status"])),
+            *refusing(self.contract, valid, told=bool(self.failures[REFUSED])),
         ):
             if found.requirement not in self.contract.requirements:
                 continue

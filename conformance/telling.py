@@ -33,6 +33,8 @@ def failures_of(
     always = sorted(
         (pair for pair in found if _always(pair[0], shown, sent)), key=lambda pair: _size(pair[0])
     )
+    if requirement.id == CRASH:  # for a crowd that crashed, its members are asked alone
+        always = [pair for pair in always if len(pair[0].cases) <= 1]
     if not always:
         exchange, each = min(found, key=lambda pair: _size(pair[0]))
         words = f"not so now and then, in {len(found)} of {touched} answers"
@@ -45,8 +47,8 @@ def failures_of(
         return [_failure(requirement, exchange, each, case, words, touched, len(found))]
     told: dict[str, Failure] = {}
     for exchange, each in always:
-        (case, *others), tries = exchange.cases, len(_alike(exchange, sent))
-        if not others and case not in told and len(told) < MOST:
+        case, tries = exchange.cases[0], len(_alike(exchange, sent))
+        if case not in told and len(told) < MOST:
             words = f"answered with {each.actual}"
             told[case] = _failure(requirement, exchange, each, case, words, tries, tries)
     return list(told.values())

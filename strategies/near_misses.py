@@ -204,7 +204,8 @@ def _pattern(schema: Schema, good: Any) -> Iterator[Named]:
     ):  # fmt: skip
         yield Named(f"{name}-inside", text[:half] + char + text[half:])
     # Long, for patterns that try every way to read what comes before.
-    yield Named("emoji-at-the-end", run_of(schema, min(30, schema.get("maxLength", 30)) - 1) + "🎉")
+    room = min(30, schema.get("maxLength", 30)) - 2  # some count an emoji as two
+    yield Named("emoji-at-the-end", run_of(schema, max(1, room)) + "🎉")
     yield Named("empty", "")
     yield Named("repeated", text * 3)
 

@@ -35,6 +35,7 @@ _CREDENTIALS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("auth.missing", "empty-header", ("",)),
     ("auth.scheme", "bare-key", (KEY,)),
     ("auth.scheme", "bearer", (f"Bearer {KEY}",)),
+    ("auth.scheme", "token", (f"Token {KEY}",)),
     ("auth.scheme", "another-word-before", (f"X-<scheme> {KEY}",)),
     ("auth.scheme", "letters-alone", (f"<letters> {KEY}",)),
     ("auth.scheme", "basic", (f"Basic {KEY}",)),

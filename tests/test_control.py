@@ -173,4 +173,4 @@ def test_a_control_that_was_found_is_asked_again_and_not_searched(tmp_path: Path
     other.mkdir()
     bench = searched(changes, other, times=2)
     assert bench.control is None
-    assert len(bench.journal.exchanges) == 2
+    assert len(bench.journal.exchanges) == 1 + TRIES, "what was taken before is asked for again"

@@ -108,6 +108,13 @@ def test_each_request_that_crashes_the_server_is_told() -> None:
     assert found[0].exchanges == (crashes[0],)
 
 
+def test_a_crash_that_only_a_crowd_met_is_told_as_one_now_and_then() -> None:
+    pool = refused("1", 500, "a", "b", role="pool")
+    (failure,) = told([pool], [taken("2", "a"), taken("3", "b")], CRASH)
+    assert (failure.case, failure.failed, failure.tries) == (CONTROL, 1, 3)
+    assert failure.flaky
+
+
 def test_a_server_that_crashes_at_everything_is_told_of_few() -> None:
     crashes = [refused(str(n), 500, f"case/{n}") for n in range(MOST + 3)]
     assert len(told(crashes, requirement=CRASH)) == MOST == 8
