@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from conformance.outcome import outcome
 from conformance.parsing import NotJson, parse
 from spec.contract import Contract
 from strategies import edits
-from strategies.cases import Case, build, customer_id
+from strategies.cases import Case, alone, build, customer_id
 from strategies.plan import Plan
 
 
@@ -129,8 +129,7 @@ def in_company(bench: Bench, case: Case) -> Case:
     """A case beside what it is to stand beside, if the target took that, else beside nothing."""
     if not case.beside or bench.journal.accepting([each.id for each in case.beside]):
         return case
-    words = edits.words(case.edits[0], bench.control)
-    return replace(case, beside=(), words=words)
+    return alone(case, bench.control)
 
 
 def guard_of(bench: Bench, case: Case) -> str | None:

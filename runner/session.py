@@ -30,7 +30,7 @@ from runner.folder import JOURNAL, joined, prepare
 from runner.settings import PREFIX, SKIPPED, Settings, selected
 from spec.contract import Contract
 from strategies import generated, plan
-from strategies.cases import Case, digest
+from strategies.cases import Case, alone, digest
 
 GENERATED = {"schemathesis": 5, "hypothesis": 5}  # cases of each generating phase
 
@@ -119,14 +119,24 @@ class Session:
         """Whether a case tests a selected promise: one that it probes, or any that answers show."""
         if not case.requirements:
             return self._observing or not self.settings.only
-        reasons = [self.left_out.get(key) for key in case.requirements]
-        return None in reasons or (self._observing and reasons != [SKIPPED] * len(reasons))
+        if any(map(self._skips, case.after)):
+            return False
+        selected = None in [self.left_out.get(key) for key in case.requirements]
+        return selected or (self._observing and not self._skips(case))
+
+    def _skips(self, case: Case) -> bool:
+        """Whether a case tests nothing but what is not even to be sent."""
+        return {self.left_out.get(key) for key in case.requirements} == {SKIPPED}
 
     def chapter(self, name: str) -> list[Case]:
         """The selected deterministic cases of a chapter."""
         if "deterministic" not in self.settings.phase_names:
             return []
-        return [case for case in self.plan.of(name) if self.wants(case)]
+        return [
+            alone(case, self.plan.control) if any(map(self._skips, case.beside)) else case
+            for case in self.plan.of(name)
+            if self.wants(case)
+        ]
 
     def generated(self, phase: str) -> list[Case]:
         """The cases of a generating phase, made once; fewer than planned when few can be drawn."""

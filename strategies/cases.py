@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Literal
 from uuid import NAMESPACE_URL, uuid5
@@ -133,6 +133,11 @@ def build(
         tuple((name, _fill(value, fill)) for name, values in headers.items() for value in values),
         body,
     )
+
+
+def alone(case: Case, control: Any) -> Case:
+    """A case of one edit beside nothing but `control`."""
+    return replace(case, beside=(), words=edits.words(case.edits[0], control))
 
 
 def identity_header(contract: Contract) -> Header | None:

@@ -151,6 +151,17 @@ def test_a_promise_that_only_answers_show(tmp_path: Path) -> None:
     assert not [each for each in cases if each.startswith("request.body.")]
 
 
+def test_near_misses_stand_beside_nothing_that_is_skipped(tmp_path: Path) -> None:
+    """Those of other members stay: they are left out of the payload, and so is what is skipped."""
+    run = command("run", "--phases", "deterministic", "--only", "request.body.gender.*",
+                  "--skip", "request.body.store.*", cwd=tmp_path)  # fmt: skip
+    assert run.returncode == 0
+    cases = {case for each in requests(tmp_path) for case in each["cases"]}
+    assert not [each for each in cases if each.startswith("request.body.store.")]
+    assert "request.body.gender.enum/trailing-newline" in cases
+    assert [each for each in cases if each.startswith("request.header.identity/")]
+
+
 def test_a_gate_for_musts_alone(tmp_path: Path) -> None:
     assert CONTRACT.requirements["request.media_type"].level == "should"
     chosen = ("--phases", "deterministic", "--only", "request.media_type", "--gate", "must")
