@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,9 +16,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conformance.bench import Bench
 from conformance.client import Client, Target, operation_url
-from conformance.exchanges import Role
+from conformance.conduct import conduct, conduct_one_by_one
+from conformance.exchanges import Exchange, Role
 from conformance.journal import Journal
 from strategies import plan
+from strategies.cases import Case
 from tests.handmade import profile, refusal
 from tests.support import CONTRACT, KEY
 
@@ -30,6 +33,8 @@ SAME_CUSTOMER = {
     for each in (case, *case.after)
 }
 FULL: Any = PLAN.control
+UPPER = CASES["request.body.gender.enum/other-letter-case"]
+VALID = [case for case in PLAN.cases if case.poolable and not case.either][:16]
 
 Decides = Callable[[Any, Any], Any]
 """From the headers and the parsed body of a request to how it ends: None for a success, a status
@@ -102,3 +107,35 @@ def _check(bench: Bench) -> None:
     for case in bench.journal.cases.values():
         assert CONTRACT.requirements.keys() >= set(case.requirements)
         assert case.words
+
+
+def conducted(
+    decides: Decides, folder: Path, cases: Sequence[Case], *, last: bool = False, **target: Any
+) -> Bench:
+    """What a process knows after it conducted some cases."""
+
+    async def work(bench: Bench) -> None:
+        if last:
+            await conduct_one_by_one(bench, cases, "last")
+        else:
+            await conduct(bench, cases)
+
+    return at_work(decides, folder, work, **target)
+
+
+def roles(bench: Bench) -> dict[str, int]:
+    return dict(Counter(each.role for each in bench.journal.exchanges))
+
+
+def about(bench: Bench, case: Case) -> list[Exchange]:
+    """The exchanges of one case alone."""
+    return [each for each in bench.journal.exchanges if each.cases == (case.id,)]
+
+
+def fine(*_: Any) -> None:
+    """Accepts everything."""
+
+
+def strict(_: Any, body: Any) -> int | None:
+    """Refuses a gender of another letter case."""
+    return 400 if isinstance(body, dict) and body.get("gender") == "F" else None

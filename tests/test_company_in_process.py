@@ -12,7 +12,7 @@ from conformance.exchanges import Exchange
 from strategies import edits
 from strategies.cases import Case
 from strategies.controls import minimal
-from tests.inprocess import CASES, FULL, PLAN, Decides, at_work
+from tests.inprocess import CASES, FULL, PLAN, at_work, conducted
 from tests.support import CONTRACT
 
 BODY = "request.body"
@@ -21,13 +21,6 @@ ON_THE_WEB = CASES[f"{BODY}.installation_meta.device_id.required/missing-elsewhe
 FOR_A_PROFILE = next(
     case for case in PLAN.cases if case.beside and case.beside[0].headers and not case.beside[1:]
 )
-
-
-def conducted(decides: Decides, folder: Path, *cases: Case) -> Bench:
-    async def work(bench: Bench) -> None:
-        await conduct(bench, cases)
-
-    return at_work(decides, folder, work)
 
 
 def strict(_: Any, body: Any) -> int | None:
@@ -44,7 +37,7 @@ def probe_of(bench: Bench, case: Case) -> Exchange:
 
 
 def test_a_near_miss_stands_beside_what_the_target_took(tmp_path: Path) -> None:
-    bench = conducted(strict, tmp_path, SPARSE)
+    bench = conducted(strict, tmp_path, [SPARSE])
     probe = probe_of(bench, SPARSE)
     assert json.loads(probe.request.body) == {**minimal(CONTRACT), "gender": "f\n"}
     (company,) = [each for each in bench.journal.exchanges if each.id == probe.control]
@@ -59,7 +52,7 @@ def test_a_near_miss_stands_beside_what_the_target_took(tmp_path: Path) -> None:
 
 def test_one_case_of_company_is_sent_as_itself_and_once(tmp_path: Path) -> None:
     (web,) = ON_THE_WEB.beside
-    bench = conducted(strict, tmp_path, ON_THE_WEB, web)
+    bench = conducted(strict, tmp_path, [ON_THE_WEB, web])
     pooled = [each for each in bench.journal.exchanges if web.id in each.cases]
     assert [each.role for each in pooled] == ["probe"]
     assert probe_of(bench, ON_THE_WEB).control == pooled[0].id
@@ -83,7 +76,7 @@ def test_where_the_company_is_refused_a_near_miss_stands_alone(tmp_path: Path) -
     def demands(_: Any, body: Any) -> int | None:
         return 422 if "first_name" not in body else strict(_, body)
 
-    bench = conducted(demands, tmp_path, SPARSE)
+    bench = conducted(demands, tmp_path, [SPARSE])
     probe = probe_of(bench, SPARSE)
     assert json.loads(probe.request.body) == {**FULL, "gender": "f\n"}
     assert bench.control_exchange is not None
