@@ -129,7 +129,7 @@ def in_company(bench: Bench, case: Case) -> Case:
     """A case beside what it is to stand beside, if the target took that, else beside nothing."""
     if not case.beside or bench.journal.accepting([each.id for each in case.beside]):
         return case
-    return alone(case, bench.control)
+    return alone(case, bench.plan.control if bench.control is None else bench.control)
 
 
 def guard_of(bench: Bench, case: Case) -> str | None:

@@ -291,6 +291,34 @@ def test_a_target_that_refuses_every_valid_request() -> None:
     assert not judge(CONTRACT, record([no("1", UPPER.id)], UPPER)).verdicts[STATUS].failures
 
 
+def test_a_target_that_refuses_every_valid_request_from_one_on() -> None:
+    before = taken("1", role="control", at=NOON)
+    later = [refused(str(n), 403, role="control", at=NOON + n) for n in (4, 2, 3)]
+    silent = exchange("9", None, role="control", trouble="timeout", at=NOON + 5)
+    (failure,) = judge(CONTRACT, record([before, *later, silent])).verdicts[STATUS].failures
+    assert failure.message == "every valid request is refused from then on, the first with 403"
+    assert failure.exchanges == (later[1],)
+    assert (failure.failed, failure.tries, failure.case) == (3, 4, "control/full")
+    again = taken("8", role="control", at=NOON + 6)
+    assert not judge(CONTRACT, record([before, *later, again])).verdicts[STATUS].failures
+    assert not judge(CONTRACT, record([before, *later[:2]])).verdicts[STATUS].failures
+    crashed = [refused(str(n), 500, role="control", at=NOON + n) for n in (2, 3, 4)]
+    assert not judge(CONTRACT, record([before, *crashed])).verdicts[STATUS].failures
+
+
+def test_what_is_refused_once_and_taken_then_is_not_refused_for_what_it_has() -> None:
+    key = "request.body.gender.enum"
+    given = case(f"{key}/member-m", "accept", key)
+    exchanges = [CONTROL, no("1", given.id), taken("2", given.id, role="again")]
+    found = judge(CONTRACT, record(exchanges, given))
+    (failure,) = found.verdicts[STATUS].failures
+    assert (failure.case, failure.tries, failure.failed, failure.flaky) == (given.id, 2, 1, True)
+    assert not found.verdicts[key].failures
+    always = judge(CONTRACT, record([CONTROL, no("1", given.id), no("2", given.id)], given))
+    assert not always.verdicts[STATUS].failures
+    assert [each.case for each in always.verdicts[key].failures] == [given.id]
+
+
 def test_a_target_that_answers_every_valid_request_with_400() -> None:
     given = record([refused("1", 400, role="control")])
     assert judge(CONTRACT, given).verdicts[STATUS].name == "fail"
