@@ -14,6 +14,8 @@ from conformance.exchanges import Headers, Received
 
 BODY_LIMIT = 2**19  # bytes kept of a response, after decoding; a run keeps hundreds of them
 _LONGEST_WAIT = 30.0  # seconds
+_EITHER = zlib.MAX_WBITS | 32  # gzip or zlib, whichever it is
+_GZIP = b"\x1f"
 
 
 class Unreadable(Exception):
@@ -35,16 +37,27 @@ async def read(response: httpx.Response) -> tuple[bytes, bool]:
     coding = response.headers.get("content-encoding", "identity").strip().lower()
     if coding not in ("identity", "gzip", "x-gzip", "deflate", ""):
         raise Unreadable(f"the body has the content coding {coding}, which was not asked for")
-    inflate = zlib.decompressobj(zlib.MAX_WBITS | 32) if coding not in ("identity", "") else None
+    plain = coding in ("identity", "")
+    inflate = zlib.decompressobj(_EITHER)
     body = bytearray()
     async for chunk in response.aiter_raw():
-        try:
-            body += inflate.decompress(chunk, BODY_LIMIT + 1 - len(body)) if inflate else chunk
-        except zlib.error as error:
-            raise Unreadable(f"the body is not {coding}: {error}") from error
+        rest = chunk
+        while rest and len(body) <= BODY_LIMIT:
+            if plain:
+                body += rest
+                break
+            if inflate.eof:
+                if not rest.startswith(_GZIP):
+                    break
+                inflate = zlib.decompressobj(_EITHER)  # gzip may have several members
+            try:
+                body += inflate.decompress(rest, BODY_LIMIT + 1 - len(body))
+            except zlib.error as error:
+                raise Unreadable(f"the body is not {coding}: {error}") from error
+            rest = inflate.unused_data
         if len(body) > BODY_LIMIT:
             return bytes(body[:BODY_LIMIT]), True
-    if inflate and body and not inflate.eof:
+    if not plain and body and not inflate.eof:
         raise Unreadable(f"the body is {coding} that was cut")
     return bytes(body), False
 

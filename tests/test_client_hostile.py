@@ -148,6 +148,10 @@ BROKEN: dict[str, tuple[Answer, str, int | None]] = {
     ),
     "coding not asked for": (says(reply(b"{}", b"Content-Encoding: br")), "unreadable", 200),
     "no gzip": (says(reply(b"{}", b"Content-Encoding: gzip")), "unreadable", 200),
+    "cut second member": (
+        says(reply(gzip.compress(b"{") + gzip.compress(b"}")[:-1], b"Content-Encoding: gzip")),
+        "unreadable", 200,
+    ),
     "cut gzip": (
         says(reply(gzip.compress(b"{}")[:-1], b"Content-Encoding: gzip")), "unreadable", 200,
     ),
@@ -175,6 +179,14 @@ WHOLE: dict[str, tuple[Answer, bytes]] = {
     "gzip": (says(reply(gzip.compress(b"{}"), b"Content-Encoding: GZIP")), b"{}"),
     "deflate": (says(reply(zlib.compress(b"{}"), b"Content-Encoding: deflate")), b"{}"),
     "identity": (says(reply(b"{}", b"Content-Encoding: identity")), b"{}"),
+    "gzip of two members": (
+        says(reply(gzip.compress(b"{") + gzip.compress(b"}"), b"Content-Encoding: gzip")),
+        b"{}",
+    ),
+    "gzip and a rest": (
+        says(reply(gzip.compress(b"{}") + b"\0\0", b"Content-Encoding: gzip")),
+        b"{}",
+    ),
     "gzip of nothing": (says(reply(b"", b"Content-Encoding: gzip")), b""),
     "bytes beyond ASCII in a header": (says(reply(b"{}", b"X: \xff\xfe")), b"{}"),
     "invalid UTF-8": (says(reply(b'{"a":"\xff\xed\xa0\x80"}')), b'{"a":"\xff\xed\xa0\x80"}'),
