@@ -293,7 +293,7 @@ def _at_the_ends(contract: Contract, control: Any, wanted: list[Requirement]) ->
 
 # How many near misses of a kind every member gets; the others its members share between them,
 # for servers treat members of a kind alike.
-_EACH = {"type": 1, "enum": 3, "format": 5}
+_EACH: dict[Any, int] = {("type", "object"): 2, "type": 1, "enum": 3, "format": 5}
 _SHARES = 2  # members that get the same one of the others
 
 
@@ -305,6 +305,8 @@ def _kind(contract: Contract, requirement: Requirement) -> tuple[str, str]:
     text = "string" in types(node)
     if keyword == "enum" and text:
         return keyword, "text"
+    if keyword == "type" and "object" in types(node):
+        return keyword, "object"
     if keyword == "type" and text and not {"pattern", "maxLength"} & set(node):
         return keyword, "text"
     return keyword, requirement.id
@@ -314,7 +316,7 @@ def _share(
     found: list[tuple[str, Edit]], kind: tuple[str, str], turn: int, sharers: int
 ) -> list[tuple[str, Edit]]:
     """A member's near misses: the likeliest slips, and its share of the others."""
-    first = _EACH.get(kind[0], len(found)) if sharers > 1 else len(found)
+    first = _EACH.get(kind, _EACH.get(kind[0], len(found))) if sharers > 1 else len(found)
     first += bool(found) and found[0][1].value is None  # null stands in for no other type
     others = found[first:]
     if sharers >= len(others):  # one of them for a member, in turn, and none for the last

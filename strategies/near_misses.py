@@ -124,8 +124,8 @@ def _types(schema: Schema, good: Any) -> Iterator[Named]:
         yield Named("null", None)
     if "object" in names:
         yield Named("list-of-one", [good])
-        yield Named("empty-list", [])
         yield Named("json-text", json.dumps(good))
+        yield Named("empty-list", [])
         yield Named("number", 1)
     elif "array" in names:
         items = good if isinstance(good, list) else []
