@@ -25,9 +25,8 @@ _NEIGHBOURS = 3  # members of which at most one is left out of a pool
 def accepted(contract: Contract, control: Any) -> Iterator[Case]:
     """Every valid value worth sending, each one change away from `control`.
 
-    Members left out come first, then nulls, then the edges of each keyword, so that pooling packs
-    like with like; but a member is left out in another pool than its neighbours, so that each is
-    seen there without the other.
+    Nulls come first, then the edges of each keyword, so that pooling packs like with like; but a
+    member is left out in another pool than its neighbours, so that each is seen without the other.
     """
     layers: list[list[Case]] = []
     number = 0
@@ -36,7 +35,7 @@ def accepted(contract: Contract, control: Any) -> Iterator[Case]:
         depth = 0
         variants = list(_variants(contract, location, node, value))
         if variants and variants[0][1].value is ABSENT:
-            variants.insert(turn % _NEIGHBOURS, variants.pop(0))
+            variants.insert(1 + turn % _NEIGHBOURS, variants.pop(0))
         for keyword, named in variants:
             number += 1
             edit = place(contract, location, named.value, number)

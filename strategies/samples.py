@@ -29,6 +29,7 @@ FORMAT_SAMPLES: dict[str, tuple[str, ...]] = {
         "jane+tag@example.com",
         "JANE_DOE@mail.example.com",
         "a@b-c.museum",
+        "jane.doe@example.de",
         "jane.doe@1and1.example.org",
     ),
     "hostname": ("example.com", "a.b-c.example"),

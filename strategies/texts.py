@@ -50,7 +50,7 @@ def json_texts(contract: Contract, control: Any) -> Iterator[Case]:
     ):
         yield case(f"{label}-in-an-unknown-member", _with_raw(text))
     yield case("white-space", lambda body: b" \r\n\t" + body + b"\n", "accept")
-    yield case("indented", lambda body: json.dumps(json.loads(body), indent=2).encode(), "accept")
+    yield case("indented-and-in-another-order", _reversed, "accept")
     yield case("escaped", _escaped, "accept")
     for label, change in (
         ("byte-order-mark", lambda body: b"\xef\xbb\xbf" + body),
@@ -63,6 +63,12 @@ def json_texts(contract: Contract, control: Any) -> Iterator[Case]:
         choice="request.duplicate_member",
     )  # fmt: skip
     yield from _not_numbers(contract, control)
+
+
+def _reversed(body: bytes) -> bytes:
+    """The same JSON over many lines, the members of each object the last first."""
+    members = json.loads(body, object_pairs_hook=lambda pairs: dict(reversed(pairs)))
+    return json.dumps(members, indent=2).encode()
 
 
 def _with_raw(text: str) -> Callable[[bytes], bytes]:

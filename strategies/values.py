@@ -56,6 +56,7 @@ ITEM_TEXTS: tuple[Named, ...] = (
 
 NUMBERS: tuple[Named, ...] = (
     Named("zero", 0),
+    Named("one", 1),
     Named("negative", -1),
     Named("fraction", 1.5),
     Named("small-fraction", 0.1),
@@ -66,7 +67,7 @@ NUMBERS: tuple[Named, ...] = (
 )
 
 # Texts for a pattern, of which it takes those that match.
-_MATCHING = ("AZaz09", "a-b", "a_b", "a.b", "-", ".", "_", "9", "true", "id", "email", "__proto__")
+_MATCHING = ("AZaz09", "a-b", "a_b", "a.b", "-", ".", "_", "0", "true", "id", "email", "__proto__")
 
 # Texts that the contract leaves open: probed for crashes, never called right or wrong.
 OPEN_TEXTS: tuple[Named, ...] = (
