@@ -14,10 +14,12 @@ from benchmarks.power.battery.crashes import CRASHES
 from benchmarks.power.battery.credentials import CREDENTIALS
 from benchmarks.power.battery.errors import ERRORS
 from benchmarks.power.battery.errors_leaks import LEAKS
+from benchmarks.power.battery.everyday import EVERYDAY
 from benchmarks.power.battery.freedoms_answers import ANSWERS
 from benchmarks.power.battery.freedoms_http import HTTP
 from benchmarks.power.battery.freedoms_identity import IDENTITIES
 from benchmarks.power.battery.freedoms_more import MORE
+from benchmarks.power.battery.freedoms_odd import ODDITIES
 from benchmarks.power.battery.freedoms_requests import REQUESTS
 from benchmarks.power.battery.freedoms_wire import WIRES
 from benchmarks.power.battery.gateways import GATEWAYS
@@ -40,9 +42,9 @@ __all__ = ["SERVERS", "Server"]
 _FAULTY = (
     *MEMBERS, *WHOLE, *PARTS, *ERRORS, *LEAKS, *AUTHENTICATION, *FIELDS, *READING, *STRICTNESS,
     *CRASHES, *MEANING, *STATE, *WRONG_REASON, *CONDITIONS, *LANGUAGES, *CONVERSIONS,
-    *STORAGE, *CREDENTIALS, *GATEWAYS, *AROUND,
+    *STORAGE, *CREDENTIALS, *GATEWAYS, *AROUND, *EVERYDAY,
 )  # fmt: skip
-_CONFORMANT = (*ANSWERS, *WIRES, *REQUESTS, *IDENTITIES, *MORE, *HTTP)
+_CONFORMANT = (*ANSWERS, *WIRES, *REQUESTS, *IDENTITIES, *MORE, *HTTP, *ODDITIES)
 _MIXED = mixed(_CONFORMANT[1:], [each for each in _FAULTY if each.name in PLAIN])
 _ALL = (*_FAULTY, *_MIXED, *_CONFORMANT)
 
