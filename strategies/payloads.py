@@ -25,11 +25,12 @@ from spec.formats import KNOWN, UNCONSTRAINING, Validity
 from spec.reading import LONG_TEXT, Reading, compile_pattern
 from spec.schema import ANNOTATIONS, Schema, types
 from strategies import near_misses
-from strategies.bodies import SUBJECT, node_at, violations
+from strategies.bodies import SUBJECT
 from strategies.controls import breaks_exactly, full, good, place
 from strategies.edits import ABSENT, apply
 from strategies.samples import ANYTHING, FORMAT_SAMPLES, filled, kinds, multiple, run_of, sample
 from strategies.values import TEXTS
+from strategies.violations import node_at, violations
 
 _PLAIN = st.characters(exclude_categories=("Cs", "Cc"))
 _SAFE = 2**53

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from spec.contract import Contract
-from strategies import bodies, controls, texts, wire
+from strategies import bodies, controls, texts, violations, wire
 from strategies.cases import Case
 from strategies.edits import ABSENT
 from strategies.sequences import sequences
@@ -41,7 +41,7 @@ def deterministic(
     json_texts = list(texts.json_texts(contract, control))
     accepted = list(bodies.accepted(contract, control))
     headers = list(wire.headers(contract, prefixed=prefixed))
-    wrong = list(bodies.refused(contract, control))
+    wrong = list(violations.refused(contract, control))
     refused = [
         *[case for case in credentials if case.expect == "unauthorized"][:1],
         *[case for case in json_texts if case.id == "request.json/half"],

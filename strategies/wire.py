@@ -139,8 +139,8 @@ def headers(contract: Contract, *, prefixed: bool = False) -> Iterator[Case]:
             ("punctuation", f"{TWIN}!#$&'*+-.^_`|~/:;=?(),[]{{}}<>"),
             ("quotes", f"{TWIN}\"'\\\""),
             ("two-blanks-inside", f"{CUSTOMER}  Doe"),
-            ("long", TWIN + "x" * 200),
-            ("long-with-another-end", TWIN + "x" * 199 + "y"),
+            ("long", TWIN + "x" * 180),  # no longer than 255 with the longest prefix
+            ("long-with-another-end", TWIN + "x" * 179 + "y"),
         ):  # fmt: skip
             yield _header(key, label, customer.name, value)
         for label, value in () if prefixed else (

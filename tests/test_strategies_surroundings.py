@@ -6,10 +6,10 @@ from typing import Any
 
 from spec.formats import Validity
 from strategies import edits, plan
-from strategies.bodies import refused
 from strategies.cases import Case, build
 from strategies.controls import breaks_exactly, minimal
 from strategies.surroundings import surrounded
+from strategies.violations import refused
 from tests.support import CONTRACT
 
 PLAN = plan.deterministic(CONTRACT)
