@@ -9,8 +9,10 @@ import pkgutil
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from itertools import combinations
 from typing import Any
+from uuid import UUID
 
 import jsonpatch
 
@@ -239,6 +241,52 @@ def test_a_request_carries_customer_credential_and_headers() -> None:
     assert ("adapty-customer-user-id", "jane-twin+Tag@Example.com") in request.headers
     cut = by_id["request.json/last-byte-cut"]
     assert build(CONTRACT, [cut], PLAN.control, "jane").body == control.body[:-1]
+
+
+CUSTOMER = "adapty-customer-user-id"
+
+
+def customers(cases: Iterable[Case]) -> dict[str, str]:
+    """The customer of each case that has one which is not its usual one."""
+    usual = "mine-run-case-1"
+    found = {
+        case.id: dict(build(CONTRACT, [case], PLAN.control, usual, "an-id", usual).headers)
+        for case in cases
+    }
+    return {key: h[CUSTOMER] for key, h in found.items() if h.get(CUSTOMER, usual) != usual}
+
+
+def test_a_few_customers_have_the_ids_of_real_ones() -> None:
+    found = customers(PLAN.cases)
+    other = {key: who for key, who in found.items() if who and not who.startswith("mine-")}
+    plain, zeros, many, uuid = other.values()
+    assert re.fullmatch("[1-9][0-9]{11}", plain)
+    assert zeros == f"00{plain}"
+    assert many.startswith(plain)
+    assert int(float(many)) != int(many)
+    assert str(UUID(uuid)) == uuid.lower() != uuid
+    named = [who for who in found.values() if who]
+    assert len(set(named)) == len(named), "no two cases speak of one customer"
+
+
+def test_whoever_chose_a_prefix_has_it_everywhere() -> None:
+    prefixed = plan.deterministic(CONTRACT, prefixed=True).cases
+    assert all(who.startswith("mine-") or not who for who in customers(prefixed).values())
+    assert len(PLAN.cases) - len(prefixed) == 4
+
+
+def test_no_customer_is_longer_than_what_is_surely_taken() -> None:
+    longest = "x" * 60 + "f489-0123abcd-12"  # the longest prefix
+    for case in PLAN.cases:
+        headers = dict(build(CONTRACT, [case], PLAN.control, longest).headers)
+        if case.expect == "accept":
+            assert len(headers.get(CUSTOMER, "")) <= 255, case.id
+
+
+def test_a_new_customer_comes_several_times_at_once() -> None:
+    (case,) = [each for each in PLAN.cases if each.together > 1 and each.headers]
+    one, two = (build(CONTRACT, [case], PLAN.control, f"mine-run-case-{n}") for n in (1, 2))
+    assert one == two
 
 
 def test_a_pool_is_one_request_of_all_its_changes() -> None:
