@@ -87,6 +87,14 @@ class Bench:
         return customer_id(self.prefix, self.run, f"{self.worker}{name}", self.customers[name])
 
 
+def _touches(edit: edits.Edit, path: edits.Path) -> bool:
+    """Whether an edit is about what stands at `path`, or brings it back with what is around it."""
+    if edit.path[: len(path)] == path:
+        return True
+    inside = path[: len(edit.path)] == edit.path
+    return inside and edits.get(edit.value, path[len(edit.path) :]) is not edits.ABSENT
+
+
 async def send_control(bench: Bench, phase: str, name: str, payload: Any) -> Exchange:
     """Send a valid payload for a customer of its own."""
     customer = bench.customer(f"control-{phase}-{name}")
@@ -127,16 +135,18 @@ def control_id(bench: Bench) -> str | None:
 
 def in_company(bench: Bench, case: Case) -> Case:
     """A case beside what it is to stand beside, if the target took that, else beside nothing."""
+    if bench.control is None:
+        return alone(case, bench.plan.control) if case.beside else case
     if not case.beside or bench.journal.accepting([each.id for each in case.beside]):
         return case
-    return alone(case, bench.plan.control if bench.control is None else bench.control)
+    return alone(case, bench.control)
 
 
 def guard_of(bench: Bench, case: Case) -> str | None:
     """The exchange that shows what a case is one change away from: the control or its company,
     unless the case changes members only that had to be left out, for then it proves nothing."""
     for path, refused in bench.refused.items():
-        if case.edits and all(edit.path[: len(path)] == path for edit in case.edits):
+        if case.edits and all(_touches(edit, path) for edit in case.edits):
             return refused
     company = bench.journal.accepting([each.id for each in case.beside])
     return company.id if company else control_id(bench)
@@ -173,9 +183,7 @@ async def probe(
                 )
             for first in case.after:
                 bench.journal.case(record_of(first, control))
-                await send(
-                    bench, phase, "again", [first], control, guard, customer=customer, over=http
-                )
+                await send(bench, phase, "again", [first], control, guard, over=http)
             return await send(
                 bench, phase, role, [case], control, guard, customer=customer, over=http
             )

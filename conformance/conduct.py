@@ -46,7 +46,11 @@ async def conduct(bench: Bench, cases: Sequence[Case], phase: str = "determinist
     alone = [case for case in cases if case not in pooled and case.id not in bench.companions]
     if bench.control is not None:
         await _all(bench, (_settle_pool(bench, pool, phase) for pool in pools(pooled)))
-        untried = [each for ids, each in companies.items() if not bench.journal.accepting(ids)]
+        untried = [
+            each
+            for ids, each in companies.items()
+            if not bench.journal.accepting(ids) and not any(map(bench.journal.refused, ids))
+        ]
         await _all(bench, (_settle_pool(bench, each, phase) for each in untried))
         bench.companions.update(each[0].id for each in untried if len(each) == 1)
     alone = [in_company(bench, case) for case in alone]

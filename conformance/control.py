@@ -30,7 +30,8 @@ async def find_control(bench: Bench, phase: str) -> None:
     payload = full if bench.control is None else bench.control
     exchange = await _offer(bench, phase, "again", payload)
     for _ in range(TRIES - 1):  # what is refused now and was taken before may be taken again
-        if not exchange.accepted and bench.control is not None:
+        refused = exchange.status is not None and 400 <= exchange.status < 500
+        if refused and bench.control is not None:
             exchange = await _offer(bench, phase, "again", payload)
     if not exchange.accepted and bench.control is None:
         payload, exchange = await _search(bench, phase, full, exchange)

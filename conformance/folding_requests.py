@@ -8,7 +8,7 @@ from itertools import takewhile
 
 from conformance.evidence import REFUSED_OTHERWISE, Evidence
 from conformance.exchanges import CaseRecord
-from conformance.telling import CONTROL
+from conformance.telling import CONTROL, REFUSED
 from conformance.verdicts import Failure
 from spec.contract import Contract
 from spec.requirements import Requirement, identifier
@@ -18,24 +18,24 @@ from strategies.sequences import AFTER
 
 def refused_since(evidence: Evidence) -> None:
     """Where every valid request is refused from one on, no later one is refused for what it has."""
-    cause = "response.status"
-    since = [each.exchanges[0].sent for each in evidence.own(cause) if each.case == CONTROL]
+    first = [each.exchanges[0] for each in evidence.own(REFUSED) if each.case == CONTROL]
+    since = [each.sent for each in first if each.status is not None and each.status >= 400]
     for key in list(evidence.failures) if since else ():
         for failure in evidence.own(key):
             later = all(each.sent >= since[0] for each in failure.exchanges)
             if failure.side == "accept" and failure.case != CONTROL and later:
-                evidence.explain(key, failure, cause)
+                evidence.explain(key, failure, REFUSED)
 
 
 def spoilt(evidence: Evidence) -> None:
     """Where one request always spoils the next on its connection, so it does now and then with
     others."""
-    cause = "response.status"
-    if any(f.case.startswith(AFTER) and not f.flaky for f in evidence.own(cause)):
+    if any(f.case.startswith(AFTER) and not f.flaky for f in evidence.own(REFUSED)):
         for key in list(evidence.failures):
             for failure in evidence.own(key):
-                if failure.flaky:
-                    evidence.explain(key, failure, cause)
+                refused = failure.side != "observe" and not failure.actual.startswith("2")
+                if failure.flaky and refused:
+                    evidence.explain(key, failure, REFUSED)
 
 
 def credentials(evidence: Evidence) -> None:

@@ -58,6 +58,10 @@ class Journal:
         """Whether any request that was sent for a case was accepted."""
         return any(exchange.accepted for exchange in self._by_case.get(case, ()))
 
+    def refused(self, case: str) -> bool:
+        """Whether requests were sent for a case and none of them was accepted."""
+        return case in self._by_case and not self.taken(case)
+
     def accepting(self, cases: Collection[str]) -> Exchange | None:
         """An accepted request that was sent for exactly these cases."""
         for exchange in self._by_case.get(next(iter(cases), ""), ()):

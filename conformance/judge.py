@@ -13,16 +13,14 @@ from conformance.folding import fold
 from conformance.journal import Record
 from conformance.observe import Observation, holds_a_profile, observe, taken
 from conformance.outcome import KEPT, Outcome, outcome
-from conformance.telling import CONTROL, failures_of
+from conformance.telling import CONTROL, REFUSED, failures_of
 from conformance.together import clock, liveness, refusing, sharing
 from conformance.verdicts import Failure, Judgement, Verdict, VerdictName
 from spec.contract import Contract
 from spec.requirements import Requirement, Side, identifier, readable
 from spec.schema import ITEM, Location
 from strategies.cases import Expect
-from strategies.sequences import SAME_CUSTOMER
 
-REFUSED = "response.status"
 SAMPLES = 2  # exchanges told of what only several show together; the journal has all
 
 
@@ -160,10 +158,8 @@ class _Ledger:
         if accusing:
             exchange, first = accusing[0]
             flaky = len(broken) < len(decided)
-            # What is taken another time is not refused for what the case is about.
-            about = REFUSED if flaky and case.expect == "accept" else (*case.requirements, "")[0]
             failure = Failure(
-                requirement=about,
+                requirement=self._about(case) if flaky else (*case.requirements, "")[0],
                 case=case.id,
                 message=first.message,
                 expected=first.expected,
@@ -181,15 +177,23 @@ class _Ledger:
         kept = any(result.result == "kept" for _, result in results)
         return KEPT if kept or broken else results[0][1], None
 
+    def _about(self, case: CaseRecord) -> str:
+        """What a case that came and went breaks: what is taken another time is not refused for what
+        the case is about. But that must not make a must of a should."""
+        named = [self.contract.requirements[key] for key in case.requirements[:1]]
+        valid = case.expect == "accept" and all(each.level == "must" for each in named)
+        return REFUSED if named and valid else (*case.requirements, "")[0]
+
     def _control(self, exchange: Exchange) -> bool:
         control = self.by_id.get(exchange.control or "")
         return control is not None and control.accepted
 
     def _note(self, case: CaseRecord, result: Outcome, failure: Failure | None) -> None:
         side: Side = "accept" if case.expect == "accept" else "refuse"
-        if failure and failure.requirement not in case.requirements:
+        if failure and failure.requirement not in (*case.requirements, ""):
             self.failures[failure.requirement].append(failure)
-            result, failure = KEPT, None
+            words = f"refused in {failure.failed} of {failure.tries} tries"
+            result, failure = Outcome("unknown", words), None
         for number, key in enumerate(case.requirements):
             self.cases[key].add(case.id)
             if failure:
@@ -205,7 +209,7 @@ class _Ledger:
         valid = [e for e in self.record.exchanges if self.expectation(e) == "accept"]
         for found in (
             *sharing(self.contract, valid),
-            *clock(self.contract, [*valid, *self._again()]),
+            *clock(self.contract, valid),
             *liveness(self.record),
             *refusing(self.contract, valid, told=bool(self.failures[REFUSED])),
         ):
@@ -224,13 +228,6 @@ class _Ledger:
                 self.cases[found.requirement].add(found.case)
         expects = {exchange.id: self.expectation(exchange) for exchange in self.record.exchanges}
         fold(Evidence(self.contract, self.record, self.failures, self.broken, expects))
-
-    def _again(self) -> list[Exchange]:
-        """The requests of a customer who is known already: whether they are taken is open, but an
-        answer has the time of the response."""
-        cases = self.record.cases
-        named = {key for key, case in cases.items() if case.choice == SAME_CUSTOMER}
-        return [each for key in named for each in self.sent.get(key, ())]
 
     def crashes(self, case: str) -> list[Failure]:
         """The answers to one case that are failures of the server, whatever was asked."""

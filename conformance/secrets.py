@@ -115,7 +115,9 @@ def _secret(secret: str, scheme: str) -> _Secret:
         before = f"{scheme} ".lstrip()
         whole = "".join(map(_spellings, before)) + spelled + "(?![A-Za-z0-9])"
         needles = _bytes(before + secret) + _bytes(before.replace(" ", "+") + secret)
-        return _Secret(needles, (), re.compile(whole.encode("latin-1")))
+        user = "Basic " + base64.b64encode(f"{secret}:".encode("utf-8", "surrogateescape")).decode()
+        either = f"{whole}|{re.escape(user)}".encode("latin-1")
+        return _Secret((*needles, *_bytes(user)), (), re.compile(either))
     cores = {
         core
         for each in (secret, secret.upper(), secret.lower())

@@ -12,6 +12,7 @@ from spec.requirements import Requirement
 
 CONTROL = "control/full"
 CRASH = "robustness.server_error"
+REFUSED = "response.status"  # what a valid request breaks by being refused, whatever it has
 MOST = 8  # requests told of that each crash the server
 GENERATING = ("schemathesis", "hypothesis")
 

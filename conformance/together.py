@@ -11,7 +11,7 @@ from typing import Any
 from conformance.exchanges import Exchange
 from conformance.journal import Record
 from conformance.parsing import NotJson, parse
-from conformance.telling import CONTROL
+from conformance.telling import CONTROL, REFUSED
 from spec.contract import Contract
 
 # A timestamp may be off by the server's clock: by no more than this, and not by a varying amount.
@@ -128,7 +128,7 @@ def refusing(contract: Contract, exchanges: Sequence[Exchange], *, told: bool) -
     answered = sorted((e for e in exchanges if e.status is not None), key=lambda each: each.sent)
     taken = [each.received for each in answered if each.accepted]
     refused = [each for each in answered if each.status is not None and each.status >= 400]
-    name, since, tries = "response.status", "", len(exchanges)
+    name, since, tries = REFUSED, "", len(exchanges)
     if taken:
         since = " from then on"
         refused = [e for e in refused if e.sent > max(taken) and (e.status or 0) < 500]

@@ -29,7 +29,8 @@ Chapter = Literal[
 
 KEY = "${ADAPTY_API_KEY}"
 CUSTOMER = "{customer}"
-TWIN = "{twin}"  # the same for all cases of a run: what follows it tells two customers apart
+TWIN = "{twin}"  # the same for the first try of each case: what follows tells customers apart
+ONE = "{one}"  # the same for whatever is sent in a run
 CUSTOMER_AS_UUID = "{customer-as-uuid}"
 CUSTOMER_AS_CAPITAL_UUID = "{CUSTOMER-AS-UUID}"
 TWIN_AS_DIGITS = "{twin-as-digits}"  # twelve of them
@@ -37,6 +38,7 @@ FIRST_CUSTOMER = "{first-customer}"  # the run's first
 RETURNED_PROFILE_ID = "{profile_id}"
 FRESH_PROFILE_ID = "9b2f0c5e-6d1a-4f3b-8c7d-0e1f2a3b4c5d"
 PLATFORM = "iOS"
+WITH = " (with "  # what a case stands beside comes after it, in its words
 
 
 @dataclass(frozen=True)
@@ -119,10 +121,14 @@ def build(
     body = edits.serialise(edits.apply(control, [edit for case in cases for edit in case.edits]))
     for case in cases:
         body = case.raw(body) if case.raw else body
-    twin, as_uuid = f"{customer.rsplit('-', 2)[0]}-twin", str(uuid5(NAMESPACE_URL, customer))
+    named = re.fullmatch(r"(.*)-[0-9a-f]{8}-([0-9]+)", customer)  # as customer_id makes it
+    stem, attempt = named.groups() if named else (customer, "1")
+    twin = f"{stem}-twin{'' if attempt == '1' else attempt}"
+    as_uuid = str(uuid5(NAMESPACE_URL, customer))
     fill = {
         CUSTOMER: customer,
         TWIN: twin,
+        ONE: f"{stem}-one",
         CUSTOMER_AS_UUID: as_uuid,
         CUSTOMER_AS_CAPITAL_UUID: as_uuid.upper(),
         TWIN_AS_DIGITS: str(10**11 + uuid5(NAMESPACE_URL, twin).int % (9 * 10**11)),
@@ -136,8 +142,9 @@ def build(
 
 
 def alone(case: Case, control: Any) -> Case:
-    """A case of one edit beside nothing but `control`."""
-    return replace(case, beside=(), words=edits.words(case.edits[0], control))
+    """A case of at most one edit beside nothing but `control`."""
+    words = edits.words(case.edits[0], control) if case.edits else case.words.partition(WITH)[0]
+    return replace(case, beside=(), words=words)
 
 
 def identity_header(contract: Contract) -> Header | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from spec.contract import Contract
-from strategies import bodies, controls, texts, violations, wire
+from strategies import bodies, controls, credentials, texts, violations, wire
 from strategies.cases import Case
 from strategies.edits import ABSENT
 from strategies.sequences import sequences
@@ -37,29 +37,33 @@ def deterministic(
     when no valid payload can be found.
     """
     control = controls.full(contract)
-    credentials = list(wire.credentials(contract))
+    of_the_key = list(credentials.credentials(contract))
     json_texts = list(texts.json_texts(contract, control))
     accepted = list(bodies.accepted(contract, control))
     headers = list(wire.headers(contract, prefixed=prefixed))
     wrong = list(violations.refused(contract, control))
     refused = [
-        *[case for case in credentials if case.expect == "unauthorized"][:1],
+        *[case for case in of_the_key if case.expect == "unauthorized"][:1],
         *[case for case in json_texts if case.id == "request.json/half"],
         *[case for case in wrong if case.edits[0].value is ABSENT][-1:],
     ]
-    valid = [case for case in (*accepted, *headers) if case.expect == "accept"]
+    known = contract.requirements
+    valid = [
+        case
+        for case in (*accepted, *headers)
+        if case.expect == "accept" and all(key in known for key in case.requirements)
+    ]
     found = [
         *accepted,
         *surrounded(contract, control, wrong, valid),
         *bodies.opened(contract, control),
         *headers,
-        *credentials,
+        *of_the_key,
         *json_texts,
         *sequences(contract, seeded_customer, refused),
         *wire.robustness(contract),
         *wire.last(contract),
     ]
-    known = contract.requirements
     cases = [case for case in found if all(key in known for key in case.requirements)]
     return Plan(control, tuple(_told_apart(cases)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from spec.contract import Contract
-from strategies.cases import FIRST_CUSTOMER, TWIN, Case
+from strategies.cases import FIRST_CUSTOMER, ONE, Case
 from strategies.edits import ABSENT, Edit
 
 AFTER = "response.status/after-"  # what the ids of cases begin with that follow a refused one
@@ -33,7 +33,7 @@ def sequences(
         yield Case(
             f"{SAME_CUSTOMER}/at-the-same-moment", (), "open", "meaning",
             "a new customer, three times at the same moment", together=3,
-            headers=((customer.name, (f"{TWIN}-at-once",)),), choice=SAME_CUSTOMER,
+            headers=((customer.name, (ONE,)),), choice=SAME_CUSTOMER,
         )  # fmt: skip
         yield Case(
             f"{SAME_CUSTOMER}/at-the-end", (), "open", "end", "the run's first customer again",

@@ -14,7 +14,7 @@ from typing import Any
 
 from spec.contract import Contract
 from strategies import edits
-from strategies.cases import Case, clash, identity_header
+from strategies.cases import WITH, Case, clash, identity_header, required_headers
 from strategies.controls import breaks_exactly
 from strategies.edits import ABSENT, Path
 
@@ -36,15 +36,17 @@ def surrounded(
         by_requirement[case.requirements[0]].append(case)
     for key, found in by_requirement.items():
         companies = [(), *_companies(contract, valid, found[0].edits[0].path)]
-        if contract.requirements[key].keyword == "required" and companies[1:]:
-            found.append(replace(found[0], id=f"{found[0].id}-elsewhere"))
+        elsewhere = replace(found[0], id=f"{found[0].id}-elsewhere")
+        if contract.requirements[key].keyword == "required":
+            found.append(elsewhere)
         waiting: list[Company] = []
         for case in found:
             waiting = waiting or list(companies)
             made = ((each, _beside(contract, control, case, each)) for each in waiting)
             company, stands = next((pair for pair in made if pair[1]), ((), None))
             waiting = [each for each in waiting if each is not company]
-            yield stands or case
+            if case is not elsewhere or (stands and stands.beside):
+                yield stands or case
 
 
 def _beside(contract: Contract, control: Any, case: Case, company: Company) -> Case | None:
@@ -57,9 +59,10 @@ def _beside(contract: Contract, control: Any, case: Case, company: Company) -> C
     broken = edits.apply(payload, case.edits)
     if covered or not breaks_exactly(contract, broken, case.requirements[0]):
         return None
+    before = [edits.get(each, own) for each in (control, payload)]
+    words = case.words if before[0] == before[1] else edits.words(case.edits[0], payload)
     told = "required members only" if company[1:] else company[0].words
-    words = f"{edits.words(case.edits[0], payload)} (with {told})"
-    return replace(case, beside=company, words=words)
+    return replace(case, beside=company, words=f"{words}{WITH}{told})")
 
 
 def _companies(contract: Contract, valid: Sequence[Case], path: Path) -> list[Company]:
@@ -96,6 +99,7 @@ def _with_headers(contract: Contract, valid: Sequence[Case]) -> list[Case]:
     """The first case for each header that the control does not have."""
     identity = identity_header(contract)
     usual = {contract.credential.header, "Content-Type", *([identity.name] if identity else [])}
+    usual |= {name for name, _ in required_headers(contract)}
     found: dict[str, Case] = {}
     for case in valid:
         for name, given in case.headers:

@@ -27,10 +27,7 @@ from tests.support import CONTRACT, KEY
 PLAN = plan.deterministic(CONTRACT)
 CASES = {case.id: case for case in PLAN.cases}
 SAME_CUSTOMER = {
-    each.id
-    for case in PLAN.cases
-    if case.after_control or case.after
-    for each in (case, *case.after)
+    each.id for case in PLAN.cases if case.after_control for each in (case, *case.after)
 }
 FULL: Any = PLAN.control
 UPPER = CASES["request.body.gender.enum/other-letter-case"]

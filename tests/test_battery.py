@@ -41,6 +41,7 @@ HEADERS = {
     "authorization": f"Api-Key {KEY}",
     "adapty-customer-user-id": "jane",
     "content-type": "application/json",
+    "accept-encoding": "identity",  # HTTPX reads no gzip of several members
 }
 SECONDS = 1.0
 

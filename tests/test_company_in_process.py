@@ -89,6 +89,37 @@ def test_where_the_company_is_refused_a_near_miss_stands_alone(tmp_path: Path) -
     }
 
 
+def test_company_that_was_refused_is_not_sent_again_for_that(tmp_path: Path) -> None:
+    (web,) = ON_THE_WEB.beside
+
+    def no_web(_: Any, body: Any) -> int | None:
+        meta = body["installation_meta"]
+        return 422 if meta.get("platform") == "web" or "device_id" not in meta else None
+
+    bench = conducted(no_web, tmp_path, [web, ON_THE_WEB])
+    assert len([each for each in bench.journal.exchanges if web.id in each.cases]) == 3
+    assert bench.journal.cases[ON_THE_WEB.id].beside == ()
+
+
+def test_without_a_control_nothing_stands_beside_anything(tmp_path: Path) -> None:
+    bench = conducted(lambda *_: 422, tmp_path, [SPARSE])
+    assert json.loads(probe_of(bench, SPARSE).request.body) == {**FULL, "gender": "f\n"}
+    assert bench.journal.cases[SPARSE.id].beside == ()
+
+
+def test_an_object_that_brings_a_refused_member_back_proves_nothing(tmp_path: Path) -> None:
+    camel = CASES[f"{BODY}.installation_meta.device_id.required/in-camel-case"]
+
+    def no_idfa(_: Any, body: Any) -> int | None:
+        meta = body["installation_meta"]
+        return 422 if "idfa" in meta or not {"device_id", "deviceId"} & set(meta) else None
+
+    bench = conducted(no_idfa, tmp_path, [camel])
+    refused = bench.refused[("installation_meta", "idfa")]
+    (tried,) = {each.control for each in bench.journal.exchanges if each.cases == (camel.id,)}
+    assert tried == refused
+
+
 def test_company_is_applied_before_the_near_miss() -> None:
     made = edits.apply(FULL, [edit for each in SPARSE.beside for edit in each.edits])
     assert "gender" not in made

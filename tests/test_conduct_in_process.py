@@ -313,7 +313,7 @@ def test_what_is_to_follow_a_control_follows_one_of_the_same_customer(tmp_path: 
 @pytest.mark.parametrize(
     "case", [each for each in PLAN.cases if each.after], ids=lambda each: each.id
 )
-def test_a_valid_request_follows_a_refused_one_of_the_same_customer(
+def test_a_valid_request_follows_a_refused_one_of_another_customer(
     case: Case, tmp_path: Path
 ) -> None:
     asked: list[Any] = []
@@ -326,7 +326,7 @@ def test_a_valid_request_follows_a_refused_one_of_the_same_customer(
     _, before, probe = bench.journal.exchanges
     assert (before.cases, before.status) == ((case.after[0].id,), 401)
     assert (probe.cases, probe.status) == ((case.id,), 200)
-    assert before.customer == probe.customer
+    assert before.customer != probe.customer
     assert json.loads(probe.request.body) == FULL
     assert before.request != probe.request
     assert bench.journal.cases.keys() >= {case.id, case.after[0].id}

@@ -150,6 +150,15 @@ def test_whatever_is_refused_once_everything_is_has_that_cause() -> None:
     assert found[key] is None
 
 
+def test_a_wrong_success_refuses_nothing() -> None:
+    created = exchange("1", answer(201, {}), role="control", at=NOON)
+    found = Told(
+        failure("response.status", "control/full", "observe", created),
+        strict(GENDER, "m", refused("2", 400, at=NOON + 1)),
+    )
+    assert found[GENDER] is None
+
+
 def test_what_a_request_spoils_on_its_connection_is_told_of_what_always_follows_one() -> None:
     key, after = "response.status", f"{AFTER}auth.missing-no-header"
     flaky = replace(strict(GENDER, "m"), flaky=True)
@@ -158,6 +167,13 @@ def test_what_a_request_spoils_on_its_connection_is_told_of_what_always_follows_
     now_and_then = replace(failure(key, after, "accept"), flaky=True)
     assert Told(flaky, now_and_then)[GENDER] is None
     assert Told(flaky, failure(key, "identity.profile_id/x", "accept"))[GENDER] is None
+    always = failure(key, after, "accept")
+    unauthorized = replace(lax("auth.scheme", "token", actual="400"), flaky=True)
+    assert Told(unauthorized, always)["auth.scheme"] == key
+    was_taken = replace(lax(EMAIL, "two-at", actual="200 OK"), flaky=True)
+    assert Told(was_taken, always)[EMAIL] is None
+    hang = replace(failure("robustness.hang", "x/y"), flaky=True)
+    assert Told(hang, always)["robustness.hang"] is None
 
 
 def test_a_redirect_is_no_error_under_success() -> None:

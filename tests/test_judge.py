@@ -306,6 +306,26 @@ def test_a_target_that_refuses_every_valid_request_from_one_on() -> None:
     assert not judge(CONTRACT, record([before, *crashed])).verdicts[STATUS].failures
 
 
+def test_a_valid_request_that_probes_nothing_blames_nothing_by_being_refused() -> None:
+    """A customer that is known already may be refused."""
+    known = CaseRecord("response.200/seeded-customer", (), "accept", "the customer with purchases")
+    shrunk = case(f"{GENDER}/shrunk-from-1", "accept", GENDER, pointer="/gender")
+    exchanges = [CONTROL, no("1", known.id, status=409), no("2", shrunk.id)]
+    found = judge(CONTRACT, record(exchanges, known, shrunk))
+    assert [each.case for each in found.verdicts[GENDER].failures] == [shrunk.id]
+    assert judge_case(CONTRACT, record(exchanges[:2], known), known.id) == ([], None)
+
+
+def test_what_comes_and_goes_makes_no_must_of_a_should() -> None:
+    key = "request.body.first_name.nullable"
+    given = case(f"{key}/null", "accept", key)
+    exchanges = [CONTROL, no("1", given.id), taken("2", given.id, role="again")]
+    found = judge(CONTRACT, record(exchanges, given))
+    assert not found.verdicts[STATUS].failures
+    (failure,) = found.verdicts[key].failures
+    assert failure.flaky
+
+
 def test_what_is_refused_once_and_taken_then_is_not_refused_for_what_it_has() -> None:
     key = "request.body.gender.enum"
     given = case(f"{key}/member-m", "accept", key)
@@ -314,6 +334,8 @@ def test_what_is_refused_once_and_taken_then_is_not_refused_for_what_it_has() ->
     (failure,) = found.verdicts[STATUS].failures
     assert (failure.case, failure.tries, failure.failed, failure.flaky) == (given.id, 2, 1, True)
     assert not found.verdicts[key].failures
+    assert found.verdicts[key].name == "inconclusive"
+    assert found.verdicts[key].reason == "refused in 1 of 2 tries"
     always = judge(CONTRACT, record([CONTROL, no("1", given.id), no("2", given.id)], given))
     assert not always.verdicts[STATUS].failures
     assert [each.case for each in always.verdicts[key].failures] == [given.id]

@@ -20,7 +20,7 @@ from conformance.judge import judge
 from conformance.secrets import SYMBOL, TELLING, Key, Redactor, resolve
 from strategies.cases import RETURNED_PROFILE_ID, Request, build
 from strategies.controls import full
-from strategies.wire import credentials
+from strategies.credentials import credentials
 from tests.support import CONTRACT, KEY, ask, opened, raw_server, says, sent
 
 SCHEME = CONTRACT.credential.scheme
@@ -54,6 +54,16 @@ def test_the_key_as_the_user_of_basic(key: str) -> None:
     assert BASIC in {value for case in AUTH for _, values in case.headers for value in values}
     user = base64.b64decode(resolve(BASIC, key).removeprefix("Basic ")).decode()
     assert user == f"{key}:"
+
+
+@pytest.mark.parametrize("key", [key for key in KEYS if len(key) < TELLING])
+def test_a_short_key_as_the_user_of_basic_is_found(key: str) -> None:
+    redactor = Redactor(key, SCHEME)
+    sent_back = f'{{"got": "{resolve(BASIC, key)}"}}'.encode()
+    assert redactor.redact(sent_back) == b'{"got": "${ADAPTY_API_KEY}"}'
+    assert redactor.quoted("", sent_back)
+    alone = resolve(BASIC, key).removeprefix("Basic ").encode()
+    assert redactor.redact(alone) == alone, "so short a text comes up by chance"
 
 
 def test_an_unknown_symbol_is_refused() -> None:

@@ -285,8 +285,23 @@ def test_no_customer_is_longer_than_what_is_surely_taken() -> None:
 
 def test_a_new_customer_comes_several_times_at_once() -> None:
     (case,) = [each for each in PLAN.cases if each.together > 1 and each.headers]
-    one, two = (build(CONTRACT, [case], PLAN.control, f"mine-run-case-{n}") for n in (1, 2))
-    assert one == two
+    names = [customer_id("mine-", "run", name, n) for name, n in (("a", 1), ("a", 2), ("b", 1))]
+    one, *others = (build(CONTRACT, [case], PLAN.control, name) for name in names)
+    assert others == [one, one]
+
+
+def test_what_tells_two_customers_apart_does_so_for_each_try_anew() -> None:
+    key = f"request.header.{CUSTOMER}.type/letters-of"
+    upper, lower = (case for case in PLAN.cases if case.id.startswith(key))
+
+    def sent_for(case: Case, attempt: int) -> str:
+        customer = customer_id("mine-", "run", case.id, attempt)
+        return dict(build(CONTRACT, [case], PLAN.control, customer).headers)[CUSTOMER]
+
+    first = [sent_for(each, 1) for each in (upper, lower)]
+    assert first[0] != first[1]
+    assert first[0].lower() == first[1].lower()
+    assert sent_for(upper, 2) not in first
 
 
 def test_a_pool_is_one_request_of_all_its_changes() -> None:

@@ -14,7 +14,7 @@ from tests.support import CONTRACT
 
 PLAN = plan.deterministic(CONTRACT)
 MISSES = list(refused(CONTRACT, PLAN.control))
-SURROUNDED = [case for case in PLAN.cases if case.beside]
+SURROUNDED = [case for case in PLAN.cases if case.beside and case.edits]
 VALID = [case for case in PLAN.cases if case.expect == "accept"]
 BODY = "request.body"
 

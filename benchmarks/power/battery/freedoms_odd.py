@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gzip
 import json
 import re
@@ -39,15 +40,14 @@ def _respelled(value: Json) -> bytes:
 
 
 def _first_of_each(core: Core) -> Core:
-    """A known customer's answer is its first one, whatever is set, but for the time."""
+    """A known customer's answer is its first one, as it was: an idempotent create."""
     first: dict[str, Any] = {}
 
     def show(profile: Profile, request: Request) -> Json:
         found: Any = core.show(profile, request)
         if profile.customer is None:
             return found
-        known = first.setdefault(profile.customer, found)
-        return {"data": {**known["data"], "timestamp": found["data"]["timestamp"]}}
+        return copy.deepcopy(first.setdefault(profile.customer, found))
 
     return replace(core, show=show)
 
@@ -72,7 +72,7 @@ ODDITIES: tuple[Server, ...] = (
     freedom("gzip-members", "Answers are gzip in two members.", finished(_two_members)),
     freedom("numbers-respelled", "Integers are written 1000e-3, fractions 1.5E+00.",
             lambda core: replace(core, write=_respelled)),
-    freedom("first-answer-stays", "A known customer gets the first answer again, but for the time.",
+    freedom("first-answer-stays", "A known customer gets the first answer again, time and all.",
             _first_of_each),
     freedom("customer-hidden", "A profile id alone never tells a customer.", returned(_hidden)),
     freedom("credential-last", "The credential is looked at last.", _credential_last),

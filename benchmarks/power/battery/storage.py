@@ -225,15 +225,10 @@ def _drifting(core: Core) -> Core:
     return member("data.timestamp", lambda now: 2 * now - began)(core)
 
 
-def _who(request: Request) -> object:
-    return request.text(CUSTOMER) or request.number
-
-
 def _clocks() -> Iterator[Server]:
     table: list[tuple[str, str, Change]] = [
         ("minute", "is that of the minute before, from a cache",
          member("data.timestamp", lambda now: now // 60_000 * 60_000 - 60_000)),
-        ("created", "is the time at which the profile was created", _stamped(_who)),
         ("connected", "is the time of the connection's first answer",
          _stamped(lambda request: request.connection)),
         ("drifting", "runs at twice the speed since the server's start", _drifting),
