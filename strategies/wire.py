@@ -72,7 +72,7 @@ def headers(contract: Contract, *, prefixed: bool = False) -> Iterator[Case]:
         ):
             yield Case(
                 words_of_id("request.text", customer.name, label), (), "open", "headers",
-                f"{customer.name}: {value}", headers=((customer.name, (value,)),),
+                f"{customer.name}: {_shown(value)}", headers=((customer.name, (value,)),),
                 choice="request.text",
             )  # fmt: skip
     platform = contract.header("platform")
