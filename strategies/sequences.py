@@ -32,7 +32,7 @@ def sequences(
     if customer is not None:
         yield Case(
             f"{SAME_CUSTOMER}/at-the-same-moment", (), "open", "meaning",
-            "a new customer, three times at the same moment", together=3,
+            "a new customer, twice at the same moment", together=2,
             headers=((customer.name, (ONE,)),), choice=SAME_CUSTOMER,
         )  # fmt: skip
         yield Case(

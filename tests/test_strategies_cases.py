@@ -269,6 +269,14 @@ def test_a_few_customers_have_the_ids_of_real_ones() -> None:
     assert len(set(named)) == len(named), "no two cases speak of one customer"
 
 
+def test_two_customers_differ_in_punctuation_only() -> None:
+    pair = [
+        who for key, who in customers(PLAN.cases).items() if "punctuation" in key or "quotes" in key
+    ]
+    assert len(set(pair)) == 2
+    assert len({re.sub("[^A-Za-z0-9]+", "-", who) for who in pair}) == 1
+
+
 def test_whoever_chose_a_prefix_has_it_everywhere() -> None:
     prefixed = plan.deterministic(CONTRACT, prefixed=True).cases
     assert all(who.startswith("mine-") or not who for who in customers(prefixed).values())
