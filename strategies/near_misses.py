@@ -125,8 +125,8 @@ def _types(schema: Schema, good: Any) -> Iterator[Named]:
     if "object" in names:
         yield Named("list-of-one", [good])
         yield Named("json-text", json.dumps(good))
-        yield Named("empty-list", [])
         yield Named("number", 1)
+        yield Named("empty-list", [])
     elif "array" in names:
         items = good if isinstance(good, list) else []
         yield Named("map", {str(index): item for index, item in enumerate(items)})
@@ -140,13 +140,14 @@ def _types(schema: Schema, good: Any) -> Iterator[Named]:
         if "enum" in schema:
             # Some know a member by its place; made text, a number is no member anyway.
             yield Named("place-of-a-member", 1)
+            yield Named("list-of-one", [good])
         else:
             # Where null may be, many look only at what is truthy: formats have "" for that.
             falsy = "null" in names and "format" not in schema
             yield Named("number", 0 if falsy else 12345)
-        yield Named("list-of-one", [good])
-        yield Named("true", True)
-        yield Named("object", {"value": good})
+            yield Named("list-of-one", [good])
+            yield Named("true", True)
+            yield Named("object", {"value": good})
     elif names & {"integer", "number"}:
         yield Named("text", str(good))
         yield Named("padded-text", f" {good}")

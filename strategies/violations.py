@@ -143,8 +143,10 @@ def _at_the_ends(contract: Contract, control: Any, wanted: list[Requirement]) ->
 
 # How many near misses of a kind every member gets; the others its members share between them,
 # for servers treat members of a kind alike.
-_EACH: dict[Any, int] = {("type", "object"): 2, "type": 1, "enum": 3, "format": 5}
-_SHARES = 2  # members that get the same one of the others
+_EACH: dict[object, int] = {
+    ("type", "object"): 2, ("type", "text"): 1, ("enum", "word"): 3,
+    "format": 5,
+}  # fmt: skip
 
 
 def _kind(contract: Contract, requirement: Requirement) -> tuple[str, str]:
@@ -154,10 +156,10 @@ def _kind(contract: Contract, requirement: Requirement) -> tuple[str, str]:
         return keyword, str(node["format"])
     text = "string" in types(node)
     if keyword == "enum" and text:
-        return keyword, "text"
-    if keyword == "type" and "object" in types(node):
+        return keyword, "word"
+    if keyword == "type" and "object" in types(node) and requirement.location:
         return keyword, "object"
-    if keyword == "type" and text and not {"pattern", "maxLength"} & set(node):
+    if keyword == "type" and text and not {"pattern", "maxLength", "enum"} & set(node):
         return keyword, "text"
     return keyword, requirement.id
 
@@ -169,7 +171,6 @@ def _share(
     first = _EACH.get(kind, _EACH.get(kind[0], len(found))) if sharers > 1 else len(found)
     first += bool(found) and found[0][1].value is None  # null stands in for no other type
     others = found[first:]
-    if sharers >= len(others):  # one of them for a member, in turn, and none for the last
-        own = others[turn % max(1, len(others)) :][:1]
-        return found[:first] + (own if turn < _SHARES * len(others) else [])
+    if sharers >= len(others):  # one of them for each of the first members
+        return found[:first] + others[turn : turn + 1]
     return found[:first] + others[turn::sharers]
