@@ -15,6 +15,7 @@ from conformance.folding_answers import (
     taken_and_returned,
 )
 from conformance.folding_requests import (
+    checked_there_only,
     credentials,
     edges,
     in_company,
@@ -36,7 +37,8 @@ def alike(evidence: Evidence) -> None:
 
 RULES = (
     refused_since, spoilt, errors_under_success, credentials, taken_and_returned, unchecked_types,
-    in_company, error_shapes, another_answer, changed_values, edges, shrunk, alike,
+    in_company, checked_there_only, error_shapes, another_answer, changed_values, edges, shrunk,
+    alike,
 )  # fmt: skip
 
 

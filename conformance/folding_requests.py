@@ -114,6 +114,23 @@ def in_company(evidence: Evidence) -> None:
             evidence.blame(keys[1:], keys[0])
 
 
+def checked_there_only(evidence: Evidence) -> None:
+    """What is taken everywhere but beside one other thing: one check that is made there only."""
+    cases = [each for each in evidence.cases.values() if each.expect == "refuse"]
+    where: dict[tuple[str, ...], list[tuple[str, int]]] = {}
+    for key in evidence.contract.requirements:
+        failed = {f.case for f in evidence.own(key) if f.side == "refuse"}
+        probed = [each for each in cases if key in each.requirements]
+        kept = {each.beside for each in probed if each.id not in failed}
+        lost = [each for each in probed if each.id in failed]
+        if lost and len(kept) == 1 and not any(each.beside in kept for each in lost):
+            where.setdefault(kept.pop(), []).append((key, len(lost)))
+    for company, found in where.items():
+        several = [key for key, count in found if count > 1]
+        if company and len(several) > 1:
+            evidence.blame([key for key, _ in found], several[0])
+
+
 def _common(locations: list[Location]) -> Location:
     """What all locations begin with."""
     steps = takewhile(lambda each: len(set(each)) == 1, zip(*locations, strict=False))

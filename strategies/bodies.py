@@ -18,13 +18,15 @@ from strategies.values import Named
 
 SUBJECT = "request.body"
 _NEIGHBOURS = 3  # members of which at most one is left out of a pool
+_APART = 3  # pools from one member of an enum to the next
 
 
 def accepted(contract: Contract, control: Any) -> Iterator[Case]:
     """Every valid value worth sending, each one change away from `control`.
 
     Nulls come first, then the edges of each keyword, so that pooling packs like with like; but a
-    member is left out in another pool than its neighbours, so that each is seen without the other.
+    member is left out in another pool than its neighbours, so that each is seen without the other,
+    and members of an enum stand in pools further apart, for the sake of more combinations.
     """
     layers: list[list[Case]] = []
     number = 0
@@ -51,7 +53,7 @@ def accepted(contract: Contract, control: Any) -> Iterator[Case]:
                     edits.words(edit, control), (edit,), among=_among(contract, control, edit),
                 )
             )  # fmt: skip
-            depth += 1
+            depth += _APART if keyword == "enum" else 1
     found = [case for layer in layers for case in layer]
     found += [*_of_another_kind(contract, control), *_unknown_members(contract, control)]
     yield from found

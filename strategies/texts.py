@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from spec.contract import Contract
-from spec.schema import Schema, types, walk
+from spec.schema import Location, Schema, types, walk
 from strategies import edits
 from strategies.cases import Case, words_of_id
 from strategies.controls import place
@@ -50,7 +51,10 @@ def json_texts(contract: Contract, control: Any) -> Iterator[Case]:
     ):
         yield case(f"{label}-in-an-unknown-member", _with_raw(text))
     yield case("white-space", lambda body: b" \r\n\t" + body + b"\n", "accept")
-    yield case("indented-and-in-another-order", _reversed, "accept")
+    yield replace(
+        case("indented-and-in-another-order", _reversed, "accept"),
+        edits=tuple(place(contract, where, 0.5, 410) for where in _free(contract)),
+    )
     yield case("escaped", _escaped, "accept")
     for label, change in (
         ("byte-order-mark", lambda body: b"\xef\xbb\xbf" + body),
@@ -109,10 +113,14 @@ def _not_numbers(contract: Contract, control: Any) -> Iterator[Case]:
         ):
             yield case(f"{label}-for-{numeric}", key, Edit((numeric,), Raw(text)))
     # Where any number may stand, NaN is the one that a lax parser takes.
-    free = next((where for where, node in walk(contract.request) if _takes_numbers(node)), None)
-    if free:
+    for free in _free(contract):
         edit = place(contract, free, Raw("NaN"), 400)
         yield case(f"nan-for-any-number-{free[-1]}", "request.json", edit)
+
+
+def _free(contract: Contract) -> list[Location]:
+    """Where any number may stand: the first such place, or none."""
+    return [where for where, node in walk(contract.request) if _takes_numbers(node)][:1]
 
 
 def _takes_numbers(node: Schema) -> bool:

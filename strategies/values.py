@@ -27,11 +27,11 @@ class Named:
 
 TEXTS: tuple[Named, ...] = (
     Named("word-true", "true"),
-    Named("empty", ""),
     Named("accents-and-scripts", "Zoë Ünïcödé 名前 Имя שלום"),
     Named("astral", "🎉👩‍👩‍👧 𝒜"),
     Named("quotes", "O'Brien \"quoted\" \\ back`tick"),
     Named("percent-and-templates", "100% %s %00 {{7*7}} ${7*7} {0}"),
+    Named("empty", ""),
     Named("markup", "<b>&amp;</b><script>1</script>"),
     Named("sql", "x'); DROP TABLE profiles;--"),
     Named("number-like", "0123"),

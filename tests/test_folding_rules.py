@@ -127,6 +127,24 @@ def test_where_most_is_checked_in_that_company_they_are_two() -> None:
     assert found[OS] == DEVICE, "what is tried outside of what they share does not count"
 
 
+def test_what_is_checked_in_one_company_only_is_told_once() -> None:
+    device, gender, os = DEVICE, GENDER, OS
+    tried = [
+        case(f"{key}/{label}", "refuse", key, beside=WEB if label == "kept" else ())
+        for key, labels in ((device, "ab"), (gender, "cd"), (os, "e"))
+        for label in (*labels, "kept")
+    ]
+    places = ((device, "a"), (device, "b"), (gender, "c"), (gender, "d"), (os, "e"))
+    taken_all = [lax(key, label) for key, label in places]
+    found = Told(*taken_all, cases=tried)
+    first = next(key for key in CONTRACT.requirements if key in (device, gender))
+    assert {found[device], found[gender]} == {None, first}
+    assert found[os] == first
+    some = Told(*taken_all[1:], cases=tried)
+    assert some[device] is None, "what is kept elsewhere too is another slip"
+    assert some[gender] is None
+
+
 def test_what_is_taken_alone_too_has_nothing_to_do_with_its_company() -> None:
     lenient = (lax(DEVICE, "braces"), lax(DEVICE, "dashes"), lax(OS, "number"))
     found = Told(*lenient, cases=ON_THE_WEB)

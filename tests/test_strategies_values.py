@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from spec.reading import Reading
 from spec.schema import Schema
 from strategies import near_misses, plan, values
 from strategies.cases import KEY, Case, build, pools
-from strategies.edits import ABSENT, APPEND, Raw, serialise
+from strategies.edits import ABSENT, APPEND, Raw, apply, serialise
 from strategies.samples import FORMAT_SAMPLES, filled, run_of, sample
 
 CONTRACT: Contract = load()
@@ -160,8 +161,17 @@ def test_texts_that_are_no_json_are_none_and_the_others_say_what_the_control_say
             with pytest.raises(NotJson):
                 parse(body_of(case))
         elif case.expect == "accept":
-            assert parse(body_of(case)) == PLAN.control
+            assert parse(body_of(case)) == apply(PLAN.control, case.edits)
             assert body_of(case) != build(CONTRACT, [], PLAN.control, "customer").body
+
+
+def test_members_come_in_another_order_and_tell_keys_from_values() -> None:
+    (case,) = [each for each in PLAN.of("json") if "another-order" in each.id]
+    text = body_of(case).decode()
+    assert list(json.loads(text)) == list(PLAN.control)[::-1]
+    item = json.loads(text)["custom_attributes"][-1]
+    assert list(item) == ["value", "key"]
+    assert item["key"] != item["value"]
 
 
 @pytest.mark.parametrize(

@@ -181,7 +181,7 @@ def _strict_ones() -> Iterator[Server]:
         (KEY, "built-in", "what every JavaScript object has, as if it were there already",
          ("pattern",), lambda v: v in _BUILT_IN),
         (KEY, "own-members", "the profile's own members (email, store, …)", ("pattern",),
-         lambda v: v in _KNOWN),
+         text(lambda v: v in _KNOWN)),
         (KEY, "points-at-ends", "a point first, last or twice in a row", ("pattern",),
          text(lambda v: "" in v.split("."))),
         (VALUE, "blank-only", "nothing but blanks, as Ruby's blank? does", ("oneOf", "maxLength"),
