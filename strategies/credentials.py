@@ -45,7 +45,6 @@ _OPEN_CREDENTIALS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("two-blanks", (f"<scheme>  {KEY}",)),
     ("header-twice", (f"<scheme> {KEY}", f"<scheme> {KEY}")),
     ("not-utf-8", ("<scheme> \xff\xfe",)),
-    ("wrong-header-second", (f"<scheme> {KEY}", "<scheme> another")),
 )
 
 

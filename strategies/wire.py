@@ -154,7 +154,6 @@ def _identity(customer: str, profile: str, beside: tuple[Case, ...]) -> Iterator
     for label, change in (
         ("both-headers", ((profile, (FRESH_PROFILE_ID,)),)),
         ("empty-customer", ((customer, ("",)),)),
-        ("empty-both", ((customer, ("",)), (profile, ("",)))),
         ("profile-id-that-is-no-uuid", ((customer, ()), (profile, ("not a profile id",)))),
     ):
         yield Case(
