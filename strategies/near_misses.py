@@ -53,10 +53,10 @@ FORMATS: dict[str, tuple[Named, ...]] = {
         Named("in-braces", "{3fa85f64-5717-4562-b3fc-2c963f66afa6}"),
         Named("one-letter-too-few", "3fa85f64-5717-4562-b3fc-2c963f66afa"),
         Named("trailing-newline", "3fa85f64-5717-4562-b3fc-2c963f66afa6\n"),
+        Named("empty", ""),
         Named("letter-g", "3fa85f64-5717-4562-b3fc-2c963f66afag"),
         Named("dashes-elsewhere", "3fa85f645-717-4562-b3fc-2c963f66afa6"),
         Named("leading-blank", " 3fa85f64-5717-4562-b3fc-2c963f66afa6"),
-        Named("empty", ""),
     ),
     "email": (
         Named("no-at", f"{'jane' * 9}.example.com"),
