@@ -56,7 +56,6 @@ FORMATS: dict[str, tuple[Named, ...]] = {
         Named("empty", ""),
         Named("letter-g", "3fa85f64-5717-4562-b3fc-2c963f66afag"),
         Named("dashes-elsewhere", "3fa85f645-717-4562-b3fc-2c963f66afa6"),
-        Named("leading-blank", " 3fa85f64-5717-4562-b3fc-2c963f66afa6"),
     ),
     "email": (
         Named("no-at", f"{'jane' * 9}.example.com"),

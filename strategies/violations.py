@@ -145,7 +145,7 @@ def _at_the_ends(contract: Contract, control: Any, wanted: list[Requirement]) ->
 # for servers treat members of a kind alike.
 _EACH: dict[object, int] = {
     ("type", "object"): 2, ("type", "text"): 1, ("enum", "word"): 3,
-    "format": 5,
+    "format": 6,
 }  # fmt: skip
 
 
