@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Iterable, Sequence
+from itertools import takewhile
 
 from benchmarks.power.score import (
     FEW,
@@ -20,6 +21,7 @@ PEER_WORDS = {
     "corrected": "Schemathesis, the document corrected",
 }
 _SHOWN = 8  # ids in a line of the list of exceptions
+_NAMES = 24  # names in a command that is shown whole
 _GOOD = "Nothing was missed, and nobody was accused."
 _READING = """\
 A server is *found* when a promise that it breaks is among those that failed. It is *named right*
@@ -69,7 +71,7 @@ def _head(table: Table) -> str:
     lines = [
         "# What the suite detects, and how well it says it",
         "This page was written by a program; do not edit it. Run again:",
-        "\n".join(f"    {each}" for each in meta["commands"]),
+        "\n".join(f"    {_brief(each)}" for each in meta["commands"]),
         ", ".join(facts) + ".",
         _READING,
     ]
@@ -79,6 +81,16 @@ def _head(table: Table) -> str:
     lines.append(f"**Not good enough.** {'; '.join(told)}." if told else f"**{_GOOD}**")
     lines += [f"`{name}` was not run: {why}." for name, why in meta["skipped"].items()]
     return "\n\n".join(lines)
+
+
+def _brief(command: str) -> str:
+    """A command of many names as a page has room for it."""
+    words = command.split()
+    names = list(takewhile(lambda word: not word.startswith("--"), words[3:]))
+    if len(names) <= _NAMES:
+        return command
+    rest = words[3 + len(names) :]
+    return " ".join([*words[:5], f"… ({len(names)} servers by name)", *rest])
 
 
 def _faulty(rows: Sequence[Row]) -> str:
