@@ -35,8 +35,7 @@ class Bench:
     `control` is the payload that the target accepts, `refused` maps the members that had to be left
     out of it to the exchange in which they were refused, `extra` are headers that it needs. `flaky`
     says that it failed where it then did not, `hangs` on how many cases it had no answer twice;
-    `isolated` are the requirements for whose breach smaller requests were looked for, `companions`
-    the cases that were sent alone because others stand beside them. `gated` says
+    `isolated` are the requirements for whose breach smaller requests were looked for. `gated` says
     which requirements end a run by failing, in all its processes, which see the file `halt`;
     `watched` counts the exchanges looked at for that, `customers` those made up for each purpose.
     `worker` names the process within its run. `pulse` is held while a sign of life is asked for.
@@ -57,7 +56,6 @@ class Bench:
     flaky: bool = False
     hangs: int = 0
     isolated: set[str] = field(default_factory=set)
-    companions: set[str] = field(default_factory=set)
     gated: Callable[[str], bool] | None = None
     halt: Path | None = None
     customers: Counter[str] = field(default_factory=Counter)
@@ -135,11 +133,12 @@ def control_id(bench: Bench) -> str | None:
 
 def in_company(bench: Bench, case: Case) -> Case:
     """A case beside what it is to stand beside, if the target took that, else beside nothing."""
-    if bench.control is None:
-        return alone(case, bench.plan.control) if case.beside else case
-    if not case.beside or bench.journal.accepting([each.id for each in case.beside]):
+    if not case.beside:
         return case
-    return alone(case, bench.control)
+    if bench.control is None:
+        return alone(case, bench.plan.control)
+    taken = bench.journal.accepting([each.id for each in case.beside])
+    return case if taken else alone(case, bench.control)
 
 
 def guard_of(bench: Bench, case: Case) -> str | None:

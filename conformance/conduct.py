@@ -43,7 +43,6 @@ async def conduct(bench: Bench, cases: Sequence[Case], phase: str = "determinist
         if not case.beside:
             bench.journal.case(record_of(case, bench.control))
     pooled = [case for case in cases if case.poolable and not case.either]
-    alone = [case for case in cases if case not in pooled and case.id not in bench.companions]
     if bench.control is not None:
         await _all(bench, (_settle_pool(bench, pool, phase) for pool in pools(pooled)))
         untried = [
@@ -52,8 +51,8 @@ async def conduct(bench: Bench, cases: Sequence[Case], phase: str = "determinist
             if not bench.journal.accepting(ids) and not any(map(bench.journal.refused, ids))
         ]
         await _all(bench, (_settle_pool(bench, each, phase) for each in untried))
-        bench.companions.update(each[0].id for each in untried if len(each) == 1)
-    alone = [in_company(bench, case) for case in alone]
+    others = [case for case in cases if case not in pooled]
+    alone = [in_company(bench, case) for case in others if not bench.journal.probed(case.id)]
     for case in alone:
         bench.journal.case(record_of(case, bench.control))
     await _all(bench, (_settle(bench, case, phase) for case in alone))

@@ -100,7 +100,7 @@ def in_company(evidence: Evidence) -> None:
     only: dict[tuple[str, ...], list[str]] = {}
     for key in dict.fromkeys(each.requirement for each in refused):
         beside = {cases[f.case].beside for f in refused if f.requirement == key and f.case in cases}
-        if len(beside) == 1:
+        if len(beside) == 1 and beside != {()}:
             only.setdefault(beside.pop(), []).append(key)
     for company, keys in only.items():
         shared = _common([requirements[key].location for key in keys])
@@ -110,7 +110,7 @@ def in_company(evidence: Evidence) -> None:
             if each.beside == company and each.expect == "refuse"
             and requirements[each.requirements[0]].location[: len(shared)] == shared
         ]  # fmt: skip
-        if company and 2 * len(failed.intersection(tried)) > len(tried):
+        if 2 * len(failed.intersection(tried)) > len(tried):
             evidence.blame(keys[1:], keys[0])
 
 

@@ -58,6 +58,10 @@ class Journal:
         """Whether any request that was sent for a case was accepted."""
         return any(exchange.accepted for exchange in self._by_case.get(case, ()))
 
+    def probed(self, case: str) -> bool:
+        """Whether a request was sent for a case alone."""
+        return any(each.role == "probe" for each in self._by_case.get(case, ()))
+
     def refused(self, case: str) -> bool:
         """Whether requests were sent for a case and none of them was accepted."""
         return case in self._by_case and not self.taken(case)

@@ -105,9 +105,9 @@ def _word(text: str, key_env: str | None = None) -> str:
     if any(secret for _, secret in pieces):
         # `!` would call up the history of an interactive shell, even in double quotes.
         if not _is_hidden(text) and "!" not in text:
-            inner = (_run(p) if s else re.sub(r'([$`\\"])', r"\\\1", p) for p, s in pieces)
+            inner = (_expanded(p) if s else re.sub(r'([$`\\"])', r"\\\1", p) for p, s in pieces)
             return '"' + "".join(inner) + '"'
-        return "".join(f'"{_run(p)}"' if secret else _word(p) for p, secret in pieces)
+        return "".join(f'"{_expanded(p)}"' if secret else _word(p) for p, secret in pieces)
     if re.fullmatch(r"[\w@%+=:,./-]+", text, re.ASCII):
         return text
     if _is_hidden(text) or "\n" in text:
@@ -116,7 +116,7 @@ def _word(text: str, key_env: str | None = None) -> str:
     return "'" + text.replace("'", r"'\''") + "'"
 
 
-def _run(key: str) -> str:
+def _expanded(key: str) -> str:
     """The key as bash expands it within double quotes."""
     plain = key.removesuffix(_BASIC)
     if plain == key:
@@ -175,7 +175,7 @@ def _expression(value: str, key_env: str) -> str:
             start, length = int(found[1]), found[2]
             derived = f"[{start}:{start + int(length) if length else ''}]"
         if operator and derived is None:
-            terms.append(f"os.popen({f'printf %s {chr(34)}{_run(piece)}{chr(34)}'!r}).read()")
+            terms.append(f"os.popen({f'printf %s {chr(34)}{_expanded(piece)}{chr(34)}'!r}).read()")
         else:
             terms.append(f"os.environ[{key_env!r}]{derived or ''}")
     return " + ".join(terms) or "''"

@@ -14,7 +14,7 @@ from typing import Any
 
 from spec.contract import Contract
 from strategies import edits
-from strategies.cases import WITH, Case, clash, identity_header, required_headers
+from strategies.cases import WITH, Case, build, clash
 from strategies.controls import breaks_exactly
 from strategies.edits import ABSENT, Path
 
@@ -97,9 +97,7 @@ def _enum_members(valid: Sequence[Case], path: Path) -> list[Case]:
 
 def _with_headers(contract: Contract, valid: Sequence[Case]) -> list[Case]:
     """The first case for each header that the control does not have."""
-    identity = identity_header(contract)
-    usual = {contract.credential.header, "Content-Type", *([identity.name] if identity else [])}
-    usual |= {name for name, _ in required_headers(contract)}
+    usual = {name for name, _ in build(contract, [], {}, "").headers}
     found: dict[str, Case] = {}
     for case in valid:
         for name, given in case.headers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from spec.contract import Contract
@@ -98,16 +99,16 @@ def _several_at_once(contract: Contract, control: Any, wanted: list[Requirement]
     """One payload that is wrong in many places, in letters beyond ASCII too: for what a target says
     of it, and whether it can say that at all."""
     found: dict[edits.Path, Edit] = {}
-    keys = [each for each in wanted if each.keyword in ("enum", "format", "pattern")]
-    for each in keys:
-        for _, edit in violations(contract, control, each.id):
-            text = isinstance(edit.value, str) and each.keyword == "enum"
-            found.setdefault(edit.path, replace(edit, value="größe") if text else edit)
-            break
+    plain = [each for each in wanted if each.keyword in ("enum", "format", "pattern")]
+    for each in plain:
+        for _, edit in islice(violations(contract, control, each.id), 1):
+            word = isinstance(edit.value, str) and each.keyword == "enum"
+            found.setdefault(edit.path, replace(edit, value="größe") if word else edit)
     payload = edits.apply(control, found.values())
     if len(found) > 1 and contract.request_reading.validity(payload) is Validity.VIOLATION:
+        key = plain[0].id
         yield Case(
-            words_of_id(keys[0].id, "beside-others"), (keys[0].id,), "refuse", "profile_request",
+            words_of_id(key, "beside-others"), (key,), "refuse", "profile_request",
             f"{len(found)} members that are wrong", tuple(found.values()),
         )  # fmt: skip
 

@@ -72,6 +72,16 @@ def test_company_of_another_chapter_is_not_sent_again_there(tmp_path: Path) -> N
     assert len([each for each in bench.journal.exchanges if profile.id in each.cases]) == 1
 
 
+def test_company_of_the_same_chapter_is_sent_once(tmp_path: Path) -> None:
+    """A header's case that others stand beside shares no request, and needs none of its own."""
+    nobody = CASES["request.header.identity/no-identity"]
+    (platform,) = nobody.beside
+    bench = conducted(lambda *_: None, tmp_path, [nobody, platform])
+    sent = [each for each in bench.journal.exchanges if each.cases == (platform.id,)]
+    assert [each.role for each in sent] == ["probe"]
+    assert bench.journal.accepting([platform.id]) == sent[0]
+
+
 def test_where_the_company_is_refused_a_near_miss_stands_alone(tmp_path: Path) -> None:
     def demands(_: Any, body: Any) -> int | None:
         return 422 if "first_name" not in body else strict(_, body)

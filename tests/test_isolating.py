@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from conformance.isolating import MOST, TOGETHER
@@ -24,7 +23,6 @@ from tests.inprocess import (
 from tests.support import CONTRACT
 
 BODY = "request.body"
-SLOW = httpx.ReadTimeout("no answer")
 
 
 def test_the_one_case_that_a_pool_is_refused_for_is_found(tmp_path: Path) -> None:

@@ -218,6 +218,24 @@ def test_kept_tables_are_joined_in_order_and_the_last_to_have_a_server_counts() 
     assert joined([one, two], ["gender"]).rows == (later,), "a server that is gone"
 
 
+def test_joined_tables_do_not_claim_the_phases_of_the_first() -> None:
+    one, two = table(FOUND), replace(table(CLEAN), meta={**META, "phases": "deterministic"})
+    order = ["gender", "extra-members"]
+    assert "seed 1, all phases," in markdown(joined([one, one], order))
+    assert "seed 1, deterministic," in markdown(joined([two, two], order))
+    assert "seed 1, the phases that each command names," in markdown(joined([one, two], order))
+
+
+def test_a_command_of_many_names_is_told_briefly() -> None:
+    def head(count: int) -> str:
+        names = " ".join(f"name-{number}" for number in range(count))
+        line = f"python -m benchmarks.power {names} --phases deterministic"
+        return markdown(replace(table(FOUND), meta={**META, "commands": [line]}))
+
+    assert "name-23 --phases deterministic\n" in head(24)
+    assert "power name-0 name-1 … (25 servers by name) --phases deterministic\n" in head(25)
+
+
 def test_what_a_peer_said_stays_where_a_later_table_did_not_ask_it() -> None:
     fails, passes = Heard(True), Heard(False)
     before = table(replace(FOUND, peers={"published": fails, "corrected": fails}), FIELD)

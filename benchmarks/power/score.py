@@ -241,9 +241,11 @@ def joined(tables: Sequence[Table], order: Sequence[str]) -> Table:
     names of all servers: one that is no longer there is left out.
     """
     heard: dict[str, dict[str, Heard]] = {}
+    phases = {str(table.meta["phases"]) for table in tables}
     whole = Table(
         {
             **tables[0].meta,
+            "phases": phases.pop() if len(phases) == 1 else "the phases that each command names",
             "commands": list(dict.fromkeys(c for table in tables for c in table.meta["commands"])),
             "skipped": {k: why for table in tables for k, why in table.meta["skipped"].items()},
         }
