@@ -29,12 +29,17 @@ def refused_since(evidence: Evidence) -> None:
 
 def spoilt(evidence: Evidence) -> None:
     """Where one request always spoils the next on its connection, so it does now and then with
-    others."""
+    others: a requirement that seems broken by the same answer now and then, or always by chance."""
     if any(f.case.startswith(AFTER) and not f.flaky for f in evidence.own(REFUSED)):
         for key in list(evidence.failures):
-            for failure in evidence.own(key):
-                refused = failure.side != "observe" and not failure.actual.startswith("2")
-                if failure.flaky and refused:
+            refused = [
+                each
+                for each in evidence.own(key)
+                if each.side != "observe" and not each.actual.startswith("2")
+            ]
+            now_and_then = {each.actual for each in refused if each.flaky}
+            for failure in refused:
+                if failure.actual in now_and_then:
                     evidence.explain(key, failure, REFUSED)
 
 

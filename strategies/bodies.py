@@ -190,6 +190,13 @@ def opened(contract: Contract, control: Any) -> Iterator[Case]:
             f"{len(odd)} members that prose describes, with other text", changes,
             choice="request.text",
         )  # fmt: skip
+    plain = [location for location, node in walk(contract.request) if _is_plain_text(node)]
+    if plain:
+        changes = tuple(place(contract, location, "long " * 60) for location in plain)
+        yield Case(
+            "request.text/300-characters", (), "open", "profile_request",
+            f"{len(plain)} members with 300 characters each", changes, choice="request.text",
+        )  # fmt: skip
     texts = list(values.OPEN_TEXTS)
     turn, refused_text = 0, False
     formats: set[str] = set()
@@ -216,7 +223,11 @@ def opened(contract: Contract, control: Any) -> Iterator[Case]:
             for named in texts:
                 if named.label in ("nul", "lone-surrogate"):
                     yield case("request.text", named.label, location, named.value)
-        if "string" in types(node) and not {"enum", "format", "pattern"} & set(node):
+        if _is_plain_text(node):
             if turn < len(texts):
                 yield case("request.text", texts[turn].label, location, texts[turn].value)
             turn += 1
+
+
+def _is_plain_text(node: Schema) -> bool:
+    return "string" in types(node) and not {"enum", "format", "pattern"} & set(node)

@@ -173,13 +173,14 @@ def _enum(schema: Schema, name: str, word: str) -> Iterator[Named]:
     numbers = [m for m in members if isinstance(m, int | float) and not isinstance(m, bool)]
     if texts:
         first, last = texts[0], texts[-1]
+        inner = texts[len(texts) // 2]  # in ^a|b|c$ the one that may stand anywhere
         yield Named("other-letter-case", first.swapcase())
         yield Named("trailing-newline", f"{first}\n")
         yield Named("empty", "")
-        yield Named("padded", f" {first} ")
-        yield Named("capitals", last.upper())
-        yield Named("two-members", f"{first}{last}")
+        yield Named("two-members", "".join(texts[:2]))
         yield Named("as-generated-code-has-it", f"{name}_{first}".upper())
+        yield Named("capitals", last.upper())
+        yield Named("padded", f" {inner} ")
         yield Named("of-another-enum", word)
     if numbers:
         yield Named("one-above", max(numbers) + 1)

@@ -31,6 +31,7 @@ FORMAT_SAMPLES: dict[str, tuple[str, ...]] = {
         "a@b-c.museum",
         "jane.doe@example.de",
         "jane.doe@1and1.example.org",
+        f"{'jane.doe.' * 6}jane@{'mail.' * 9}example.com",
     ),
     "hostname": ("example.com", "a.b-c.example"),
     "ipv4": ("192.0.2.1", "0.0.0.0"),

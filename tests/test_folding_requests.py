@@ -105,6 +105,9 @@ def test_what_a_request_spoils_on_its_connection_is_told_of_what_always_follows_
     always = failure(key, after, "accept")
     unauthorized = replace(lax("auth.scheme", "token", actual="400"), flaky=True)
     assert Told(unauthorized, always)["auth.scheme"] == key
+    by_chance = lax("auth.scheme", "basic", actual="400")
+    found = Told(unauthorized, by_chance, lax("auth.wrong_key", "cut", actual="400"), always)
+    assert (found["auth.scheme"], found["auth.wrong_key"]) == (key, None)
     was_taken = replace(lax(EMAIL, "two-at", actual="200 OK"), flaky=True)
     assert Told(was_taken, always)[EMAIL] is None
     hang = replace(failure("robustness.hang", "x/y"), flaky=True)

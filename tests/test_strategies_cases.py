@@ -178,6 +178,14 @@ def test_one_request_is_wrong_in_many_places_and_in_letters_beyond_ascii() -> No
     assert payload["gender"] == "größe"
 
 
+def test_longer_text_than_is_surely_taken_goes_to_every_plain_text_at_once() -> None:
+    (case,) = [case for case in PLAN.cases if case.id == "request.text/300-characters"]
+    names = {str(edit.path[-1]) for edit in case.edits}
+    assert {"first_name", "device", "app_build"} <= names
+    assert not names & {"gender", "email", "birthday", "key", "value"}
+    assert {len(edit.value) for edit in case.edits} == {300}
+
+
 def test_a_pool_is_as_valid_as_its_cases() -> None:
     poolable = [case for case in PLAN.of("profile_request") if case.poolable]
     packed = pools(poolable)

@@ -121,6 +121,8 @@ def _lenient_ones() -> Iterator[Server]:
         ("key-bars", "A key takes |, as in [A-Za-z|0-9|.|_|-].",
          (f"{_BODY}.{KEY}.pattern", f"{_DATA}.{KEY}.pattern", ECHO),
          loosened(KEY, text(lambda v: re.fullmatch(r"[A-Za-z0-9._|-]{1,30}", v)))),
+        ("gender-substring", "gender takes fm and mo: value in 'fmo'.",
+         (f"{_BODY}.gender.enum",), loosened("gender", text(lambda v: v in "fmo" and v))),
         ("identity-any-adapty-header", "No identity header: any that begins with adapty- will do.",
          ("request.header.identity",), identified(_any_adapty_header)),
     ]  # fmt: skip
@@ -238,6 +240,14 @@ def _states() -> Iterator[Server]:
     yield _crash("customer-beyond-ascii", "It crashes on a customer id beyond ASCII.",
                  (CRASH, f"request.header.{CUSTOMER}.type"),
                  crashing(lambda request: not request.joined(CUSTOMER).isascii()))  # fmt: skip
+    yield _crash(
+        "device-256", "It crashes on a device of more than 255 characters.", CRASH,
+        crashing_on_body(lambda b: len(b["installation_meta"]["device"]) > 255),
+    )  # fmt: skip
+    yield _strict(
+        "email-100", "Refused in email: more than 100 characters.", f"{_BODY}.email.format",
+        tightened("email", text(lambda v: len(v) > 100)),
+    )  # fmt: skip
     yield _strict(
         "email-two-letters", "Refused in email: a top-level domain of two letters.",
         (f"{_BODY}.email.format", f"{_BODY}.email.type"),
