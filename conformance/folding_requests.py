@@ -120,8 +120,15 @@ def in_company(evidence: Evidence) -> None:
 
 
 def checked_there_only(evidence: Evidence) -> None:
-    """What is taken everywhere but beside one other thing: one check that is made there only."""
-    cases = [each for each in evidence.cases.values() if each.expect == "refuse"]
+    """What is taken everywhere but beside one other thing: one check that is made there only.
+
+    A case that is wrong in several places, of which none is the pointer, may be refused for another.
+    """
+    cases = [
+        each
+        for each in evidence.cases.values()
+        if each.expect == "refuse" and each.pointer is not None
+    ]
     where: dict[tuple[str, ...], list[tuple[str, int]]] = {}
     for key in evidence.contract.requirements:
         failed = {f.case for f in evidence.own(key) if f.side == "refuse"}

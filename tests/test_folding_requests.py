@@ -47,7 +47,7 @@ def test_where_most_is_checked_in_that_company_they_are_two() -> None:
 def test_what_is_checked_in_one_company_only_is_told_once() -> None:
     device, gender, os = DEVICE, GENDER, OS
     tried = [
-        case(f"{key}/{label}", "refuse", key, beside=WEB if label == "kept" else ())
+        case(f"{key}/{label}", "refuse", key, beside=WEB if label == "kept" else (), pointer="/x")
         for key, labels in ((device, "ab"), (gender, "cd"), (os, "e"))
         for label in (*labels, "kept")
     ]
@@ -57,6 +57,8 @@ def test_what_is_checked_in_one_company_only_is_told_once() -> None:
     first = next(key for key in CONTRACT.requirements if key in (device, gender))
     assert {found[device], found[gender]} == {None, first}
     assert found[os] == first
+    others_too = case(f"{gender}/with-others", "refuse", gender, pointer=None)
+    assert Told(*taken_all, cases=[*tried, others_too])[os] == first, "of another cause, maybe"
     some = Told(*taken_all[1:], cases=tried)
     assert some[device] is None, "what is kept elsewhere too is another slip"
     assert some[gender] is None

@@ -86,6 +86,38 @@ def test_there_are_all_kinds_of_company() -> None:
     assert not any(".store." in each for each in companies(f"{BODY}.store.enum"))
 
 
+def beside_of(valid: list[Case], requirement: str) -> set[str]:
+    """The requirements of what near misses stand beside, with these valid cases alone."""
+    misses = [case for case in MISSES if case.requirements == (requirement,)]
+    found = surrounded(CONTRACT, PLAN.control, misses, valid)
+    return {each.requirements[0] for case in found for each in case.beside}
+
+
+def test_the_enum_beside_a_member_is_the_largest_of_the_nearest_object() -> None:
+    members = [case for case in VALID if case.requirements[0].endswith(".enum")]
+
+    def of(*names: str) -> list[Case]:
+        wanted = {f"{BODY}.{name}.enum" for name in names}
+        return [case for case in members if case.requirements[0] in wanted]
+
+    mail, platform = f"{BODY}.email.format", "installation_meta.platform"
+    assert beside_of(of("att_status", "gender"), mail) == {f"{BODY}.att_status.enum"}
+    for valid in ([*of(platform)[:1], *of("gender")], [*of(platform), *of("gender")[:1]]):
+        assert beside_of(valid, mail) == {f"{BODY}.gender.enum"}
+    assert beside_of(of(platform), mail) == {f"{BODY}.{platform}.enum"}, "better than none"
+
+
+def test_a_change_that_is_the_same_in_company_is_told_as_it_was() -> None:
+    alone = {case.id: case for case in MISSES}
+    seen = 0
+    for case in SURROUNDED:
+        own = case.edits[0].path
+        if case.id in alone and edits.get(payload(case), own) == edits.get(PLAN.control, own):
+            assert case.words.startswith(f"{alone[case.id].words} (with ")
+            seen += alone[case.id].words != edits.words(case.edits[0], PLAN.control)
+    assert seen, "some say more than what changes"
+
+
 def test_required_members_alone_are_company_too() -> None:
     (few,) = {case.beside for case in SURROUNDED if len(case.beside) > 1}
     assert edits.apply(PLAN.control, [each.edits[0] for each in few]) == minimal(CONTRACT)
