@@ -122,7 +122,7 @@ def in_company(evidence: Evidence) -> None:
 def checked_there_only(evidence: Evidence) -> None:
     """What is taken everywhere but beside one other thing: one check that is made there only.
 
-    A case that is wrong in several places, of which none is the pointer, may be refused for another.
+    A case that is wrong in several places, which has no pointer, may be refused for another.
     """
     cases = [
         each
