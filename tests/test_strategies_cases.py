@@ -176,6 +176,7 @@ def test_one_request_is_wrong_in_many_places_and_in_letters_beyond_ascii() -> No
     assert case.requirements[0] in broken
     assert len(broken) == len(case.edits) > 5
     assert payload["gender"] == "größe"
+    assert "größe" not in (payload["email"], payload["birthday"]), "near misses of a format stay"
 
 
 def test_longer_text_than_is_surely_taken_goes_to_every_plain_text_at_once() -> None:
