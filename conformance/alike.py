@@ -10,6 +10,7 @@ from conformance.verdicts import Failure
 from spec.contract import Contract
 from spec.requirements import Requirement
 from spec.schema import at, types
+from strategies.near_misses import EMPTY
 
 _KINDS = {"oneOf": "type", "anyOf": "type", "const": "enum"}
 
@@ -24,6 +25,8 @@ def face_of(contract: Contract, requirement: Requirement, failure: Failure) -> H
     kind = _KINDS.get(keyword, keyword)
     if subject == "request.body" and "/" in failure.case:
         label = failure.case.rpartition("/")[2]
+        if label == EMPTY and failure.side == "refuse":
+            return failure.side, label  # a check of what is there, whatever the check
         named = contract.request if keyword == "format" else None
         return failure.side, kind, label, _format(named, requirement)
     if failure.side != "observe" or not subject.startswith(("response.", "rejection.")):

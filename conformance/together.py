@@ -171,7 +171,9 @@ def liveness(record: Record) -> Iterator[Shown]:
             told = record.cases[case].words if case in record.cases else case
             if case in dead and failed:
                 told_of = True
-                yield _gone(name, case, told, tried)
+                others = _under_way(record, failed[0], kinds)
+                shared = f", or one of {others} others under way" if others else ""
+                yield _gone(name, case, f"{told}{shared}", tried)
             elif len(failed) >= 2 and failed[0].received < last_answer:
                 told_of = True
                 yield Shown(
@@ -201,6 +203,15 @@ def _now_and_then(record: Record, last_answer: float) -> list[Exchange]:
         if each.trouble == "timeout" and each.received < last_answer
         and each.received - each.sent > slow and not _is_crowded(record, each)
     ]  # fmt: skip
+
+
+def _under_way(record: Record, first: Exchange, kinds: tuple[str, ...]) -> int:
+    """How many other requests waited in vain at the same time: each may be what it died of."""
+    return sum(
+        each.trouble in kinds and each.cases != first.cases
+        and each.sent < first.received and each.received > first.sent
+        for each in record.exchanges
+    )  # fmt: skip
 
 
 def _gone(name: str, case: str, told: str, tried: list[Exchange]) -> Shown:

@@ -214,7 +214,7 @@ def opened(contract: Contract, control: Any) -> Iterator[Case]:
             yield case("request.integral_float", "float", location, edits.Raw("1.0"))
         if "oneOf" in node or "number" in types(node):
             yield case("request.number", "beyond-doubles", location, edits.Raw("1e400"))
-            yield case("request.number", "beyond-64-bits", location, 10**19)
+            yield _large_integers(contract, control, location)
         for open_format in values.OPEN_FORMATS.get(node.get("format", ""), ()):
             if node["format"] not in formats:
                 formats.add(node["format"])
@@ -227,6 +227,18 @@ def opened(contract: Contract, control: Any) -> Iterator[Case]:
             if turn < len(texts):
                 yield case("request.text", texts[turn].label, location, texts[turn].value)
             turn += 1
+
+
+def _large_integers(contract: Contract, control: Any, location: Location) -> Case:
+    """One beyond 64 bits and, where there is room for another, one beyond doubles."""
+    changes = [place(contract, location, 10**19), place(contract, location, 10**400, 1)]
+    if edits.overlaps(*changes):
+        changes = changes[:1]
+    return Case(
+        words_of_id("request.number", ".".join(map(segment, location)), "large"), (), "open",
+        "profile_request", "; ".join(edits.words(each, control) for each in changes),
+        tuple(changes), choice="request.number",
+    )  # fmt: skip
 
 
 def _is_plain_text(node: Schema) -> bool:

@@ -16,7 +16,7 @@ from spec.schema import Schema, types
 from strategies.samples import filled, multiple, of_another_kind, run_of, sample
 from strategies.values import Named
 
-_FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
+EMPTY = "empty"  # the label of the empty text
 
 FORMATS: dict[str, tuple[Named, ...]] = {
     "date": (
@@ -37,7 +37,7 @@ FORMATS: dict[str, tuple[Named, ...]] = {
         Named("full-width-digits", "２０２３-02-28"),
         Named("trailing-newline", "2023-02-28\n"),
         Named("leading-blank", " 2023-02-28"),
-        Named("empty", ""),
+        Named(EMPTY, ""),
     ),
     "date-time": (
         Named("naive", "2023-02-28T12:30:45"),
@@ -46,14 +46,14 @@ FORMATS: dict[str, tuple[Named, ...]] = {
         Named("date", "2023-02-28"),
         Named("hour-25", "2023-02-28T25:30:45Z"),
         Named("trailing-newline", "2023-02-28T12:30:45Z\n"),
-        Named("empty", ""),
+        Named(EMPTY, ""),
     ),
     "uuid": (
         Named("without-dashes", "3fa85f6457174562b3fc2c963f66afa6"),
         Named("in-braces", "{3fa85f64-5717-4562-b3fc-2c963f66afa6}"),
         Named("one-letter-too-few", "3fa85f64-5717-4562-b3fc-2c963f66afa"),
         Named("trailing-newline", "3fa85f64-5717-4562-b3fc-2c963f66afa6\n"),
-        Named("empty", ""),
+        Named(EMPTY, ""),
         Named("letter-g", "3fa85f64-5717-4562-b3fc-2c963f66afag"),
         Named("dashes-elsewhere", "3fa85f645-717-4562-b3fc-2c963f66afa6"),
     ),
@@ -66,7 +66,7 @@ FORMATS: dict[str, tuple[Named, ...]] = {
         Named("blank-inside", "jane doe@example.com"),
         Named("leading-blank", " jane.doe@example.com"),
         Named("trailing-newline", "jane.doe@example.com\n"),
-        Named("empty", ""),
+        Named(EMPTY, ""),
     ),
     "hostname": (Named("blank", "exam ple.com"), Named("leading-dash", "-a.example")),
     "ipv4": (Named("octet-256", "192.0.2.256"), Named("three-octets", "192.0.2")),
@@ -129,9 +129,10 @@ def _types(schema: Schema, good: Any) -> Iterator[Named]:
     elif "array" in names:
         items = good if isinstance(good, list) else []
         yield Named("map", {str(index): item for index, item in enumerate(items)})
+        yield Named("empty-map", {})
         yield from (Named("item-without-list", item) for item in items[:1])
         yield Named("json-text", json.dumps(good))
-        yield Named("empty-text", "")
+        yield Named(EMPTY, "")
         yield Named("number", 5)
     elif "string" in names:
         if schema.get("format") in _EPOCH:
@@ -148,12 +149,11 @@ def _types(schema: Schema, good: Any) -> Iterator[Named]:
             yield Named("true", True)
             yield Named("object", {"value": good})
     elif names & {"integer", "number"}:
-        yield Named("text", str(good))
-        yield Named("padded-text", f" {good}")
-        yield Named("full-width-text", str(good).translate(_FULL_WIDTH))
+        yield Named("text", str(good))  # who reads digits of other kinds reads these
         yield Named("true", True)
+        yield Named("false", False)
         yield Named("list-of-one", [good])
-        yield Named("empty-text", "")
+        yield Named(EMPTY, "")
         if isinstance(good, int):
             yield Named("fraction", good + 0.5)
     elif "boolean" in names:
@@ -161,7 +161,7 @@ def _types(schema: Schema, good: Any) -> Iterator[Named]:
         yield Named("one", 1)
         yield Named("text-true", "true")
         yield Named("text-on", "on")
-        yield Named("empty-text", "")
+        yield Named(EMPTY, "")
         yield Named("list-of-one", [good])
     if "oneOf" in schema or "anyOf" in schema:
         yield Named("false", False)
@@ -176,7 +176,7 @@ def _enum(schema: Schema, name: str, word: str) -> Iterator[Named]:
         inner = texts[len(texts) // 2]  # in ^a|b|c$ the one that may stand anywhere
         yield Named("other-letter-case", first.swapcase())
         yield Named("trailing-newline", f"{first}\n")
-        yield Named("empty", "")
+        yield Named(EMPTY, "")
         yield Named("two-members", "".join(texts[:2]))
         yield Named("as-generated-code-has-it", f"{name}_{first}".upper())
         yield Named("capitals", last.upper())
@@ -207,7 +207,7 @@ def _pattern(schema: Schema, good: Any) -> Iterator[Named]:
     # Long, for patterns that try every way to read what comes before.
     room = min(30, schema.get("maxLength", 30)) - 2  # some count an emoji as two
     yield Named("emoji-at-the-end", run_of(schema, max(1, room)) + "🎉")
-    yield Named("empty", "")
+    yield Named(EMPTY, "")
     yield Named("repeated", text * 3)
 
 

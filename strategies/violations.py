@@ -26,7 +26,10 @@ def violations(contract: Contract, control: Any, requirement: str) -> Iterator[t
     wanted = contract.requirements[requirement]
     location, keyword = wanted.location, wanted.keyword
     if keyword == "required":
-        candidates = [(location, Named("missing", ABSENT)), (location[:-1], Named("empty", {}))]
+        candidates = [
+            (location, Named("missing", ABSENT)),
+            (location[:-1], Named("empty-object", {})),
+        ]
         candidates += _called_otherwise(contract, control, location)
     else:
         node = node_at(contract, location)

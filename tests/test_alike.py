@@ -49,6 +49,16 @@ def test_another_near_miss_side_or_keyword_is_another_slip() -> None:
     assert first != taken(f"{BODY}.gender.enum", "number")
 
 
+def test_the_empty_text_is_one_slip_whatever_is_not_checked_of_it() -> None:
+    first = taken(f"{BODY}.gender.enum", "empty")
+    assert first is not None
+    assert (
+        first == taken(f"{BODY}.birthday.format", "empty") == taken(f"{BODY}.email.format", "empty")
+    )
+    assert first != taken(f"{BODY}.gender.enum", "empty", side="accept")
+    assert first != taken(f"{BODY}.gender.enum", "padded")
+
+
 def test_formats_are_alike_where_they_are_the_same() -> None:
     device, token = "installation_meta.device_id", "store_account_token"
     same = taken(f"{BODY}.{device}.format", "no-dashes")

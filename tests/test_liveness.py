@@ -47,3 +47,15 @@ def test_nor_does_a_slow_target() -> None:
 
 def test_nor_what_was_asked_of_a_target_that_was_gone() -> None:
     assert told({37: "timeout", 38: "timeout", 39: "timeout"}) == []
+
+
+def test_a_target_that_is_gone_died_of_one_of_those_that_were_under_way() -> None:
+    exchanges = [
+        exchange(n, "timeout" if n > 35 else None, 3.0 if n > 35 else 0.01) for n in range(50)
+    ]
+    cases = {each.cases[0]: CaseRecord(each.cases[0], (), "accept", "x") for each in exchanges}
+    dead = {"dead": [{"case": "case/37"}]}
+    (found,) = liveness(Record(cases, tuple(exchanges), dead))
+    # 36 began before it, 38 and 39 before it was over.
+    assert found.message == "x, or one of 3 others under way: the target is gone since then"
+    assert found.case == "case/37"

@@ -39,13 +39,13 @@ def missing(wanted: list[Any], found: list[Any]) -> list[str]:
 OBJECT = {"a": "x"}
 KINDS: list[tuple[Schema, Any, list[Any]]] = [
     (normal(type="object"), OBJECT, [None, [OBJECT], [], '{"a": "x"}', 1]),
-    (normal(type="array"), [7, 8], [None, {"0": 7, "1": 8}, 7, "[7, 8]", ""]),
+    (normal(type="array"), [7, 8], [None, {}, {"0": 7, "1": 8}, 7, "[7, 8]", ""]),
     (normal(type="string"), "x", [None, 12345, ["x"], True, {"value": "x"}]),
     (normal(type=["string", "null"]), "x", [0, ["x"], True, {"value": "x"}]),
     (normal(type="string", format="date"), "x", [978220800, 12345]),
     (normal(type=["string", "null"], format="uuid"), "x", [12345]),
-    (normal(type="integer"), 3, [None, "3", " 3", "３", True, [3], "", 3.5]),
-    (normal(type="number"), 2.5, [None, "2.5", " 2.5", "２.５", True, [2.5], ""]),
+    (normal(type="integer"), 3, [None, "3", True, False, [3], "", 3.5]),
+    (normal(type="number"), 2.5, [None, "2.5", True, False, [2.5], ""]),
     (normal(type="boolean"), True, [None, 0, 1, "true", "on", "", [True]]),
     (normal(oneOf=[normal(type="string"), normal(type="number")]), "x", [None, True, False]),
     (

@@ -123,6 +123,11 @@ def _lenient_ones() -> Iterator[Server]:
          loosened(KEY, text(lambda v: re.fullmatch(r"[A-Za-z0-9._|-]{1,30}", v)))),
         ("gender-substring", "gender takes fm and mo: value in 'fmo'.",
          (f"{_BODY}.gender.enum",), loosened("gender", text(lambda v: v in "fmo" and v))),
+        ("att-status-false", "att_status takes false, which is 0.",
+         (f"{_BODY}.att_status.enum", f"{_BODY}.att_status.type"),
+         loosened("att_status", lambda v: v is False)),
+        ("attributes-empty-map", "custom_attributes takes {}, which has no item to be wrong.",
+         (f"{_BODY}.custom_attributes.type",), loosened(ATTRIBUTES, lambda v: v == {})),
         ("identity-any-adapty-header", "No identity header: any that begins with adapty- will do.",
          ("request.header.identity",), identified(_any_adapty_header)),
     ]  # fmt: skip
@@ -132,6 +137,12 @@ def _lenient_ones() -> Iterator[Server]:
         "enums-merged", "Each enum takes the words of the others too.", f"{_BODY}.*.enum",
         *(loosened(place, text(lambda v: v in _WORDS)) for place in _ENUMS),
         several="each enum with words is one",
+    )  # fmt: skip
+    yield _lenient(
+        "empty-in-text", "The empty text is not checked: if value and ….",
+        (f"{_BODY}.*.enum", f"{_BODY}.*.format"),
+        *(loosened(place, lambda v: v == "") for place in _NULL_TEXT),
+        several="each of the members is one",
     )  # fmt: skip
     yield _lenient(
         "null-in-text", "The text null is null, where null may be.",
@@ -240,6 +251,11 @@ def _states() -> Iterator[Server]:
     yield _crash("customer-beyond-ascii", "It crashes on a customer id beyond ASCII.",
                  (CRASH, f"request.header.{CUSTOMER}.type"),
                  crashing(lambda request: not request.joined(CUSTOMER).isascii()))  # fmt: skip
+    yield _crash(
+        "integer-beyond-doubles", "It crashes on an attribute value of 400 digits: float(value).",
+        CRASH, crashing_on_body(lambda b: any(
+            is_integer(each["value"]) and abs(each["value"]) > 1 << 1024 for each in _pairs(b))),
+    )  # fmt: skip
     yield _crash(
         "device-256", "It crashes on a device of more than 255 characters.", CRASH,
         crashing_on_body(lambda b: len(b["installation_meta"]["device"]) > 255),
