@@ -73,7 +73,7 @@ def json_texts(contract: Contract, control: Any) -> Iterator[Case]:
 def _told_apart(contract: Contract, control: Any) -> Iterator[Edit]:
     """One more item, whose value is not what its key is: for whoever goes by their order."""
     for where in _free(contract):
-        for value in ("another text", 0.5):
+        for value in ("other", 0.5):
             edit = place(contract, where, value, 410)
             payload = edits.apply(control, [edit])
             if contract.request_reading.validity(payload) is Validity.VALID:
