@@ -34,11 +34,11 @@ def test_a_check_that_is_left_out_in_one_company_is_told_once() -> None:
     assert (found[DEVICE], found[OS]) == (None, DEVICE)
 
 
-def test_what_is_left_out_there_may_lie_at_different_depths() -> None:
-    deep = case(f"{DEVICE}/braces", "refuse", DEVICE, beside=WEB)
-    flat = case(f"{EMAIL}/two-at", "refuse", EMAIL, beside=WEB)
-    found = Told(lax(DEVICE, "braces"), lax(EMAIL, "two-at"), cases=[deep, flat])
-    assert {found[DEVICE], found[EMAIL]} == {None, EMAIL}
+def test_what_is_left_out_there_may_lie_in_what_else_is() -> None:
+    meta = f"{BODY}.installation_meta.required"
+    tried = [case(f"{key}/number", "refuse", key, beside=WEB) for key in (meta, DEVICE)]
+    found = Told(lax(meta, "number"), lax(DEVICE, "number"), cases=tried)
+    assert {found[meta], found[DEVICE]} == {None, meta}
 
 
 def test_where_most_is_checked_in_that_company_they_are_two() -> None:
