@@ -41,6 +41,37 @@ def test_what_is_left_out_there_may_lie_in_what_else_is() -> None:
     assert {found[meta], found[DEVICE]} == {None, meta}
 
 
+def test_what_is_taken_alone_is_another_and_changes_nothing_of_it() -> None:
+    tried = [*ON_THE_WEB, case(f"{EMAIL}/two-at", "refuse", EMAIL)]
+    found = Told(lax(DEVICE, "braces"), lax(OS, "number"), lax(EMAIL, "two-at"), cases=tried)
+    assert (found[DEVICE], found[OS], found[EMAIL]) == (None, DEVICE, None)
+
+
+def checked_only(
+    there: tuple[str, ...], elsewhere: tuple[str, ...], labels: str
+) -> set[str | None]:
+    """What explains two members that are taken but where something stands beside them."""
+    keys = (DEVICE, GENDER)
+    tried = [
+        case(
+            f"{key}/{label}",
+            "refuse",
+            key,
+            beside=there if label == "z" else elsewhere,
+            pointer="/x",
+        )
+        for key in keys
+        for label in f"{labels}z"
+    ]
+    found = Told(*(lax(key, label) for key in keys for label in labels), cases=tried)
+    return {found[key] for key in keys}
+
+
+def test_one_near_miss_of_each_does_not_show_where_they_are_checked() -> None:
+    assert len(checked_only(WEB, (), "ab")) == 2, "one is the cause of the other"
+    assert checked_only(WEB, (), "a") == {None}
+
+
 def test_where_most_is_checked_in_that_company_they_are_two() -> None:
     locale = f"{BODY}.installation_meta.locale.type"
     kept = [case(f"{locale}/{n}", "refuse", locale, beside=WEB) for n in range(2)]
