@@ -16,6 +16,8 @@ from spec.schema import Schema, types
 from strategies.samples import filled, multiple, of_another_kind, run_of, sample
 from strategies.values import Named
 
+_FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
+
 EMPTY = "empty"  # the label of the empty text
 
 FORMATS: dict[str, tuple[Named, ...]] = {
@@ -149,7 +151,9 @@ def _types(schema: Schema, good: Any) -> Iterator[Named]:
             yield Named("true", True)
             yield Named("object", {"value": good})
     elif names & {"integer", "number"}:
-        yield Named("text", str(good))  # who reads digits of other kinds reads these
+        yield Named("text", str(good))
+        yield Named("padded-text", f" {good}")
+        yield Named("full-width-text", str(good).translate(_FULL_WIDTH))
         yield Named("true", True)
         yield Named("false", False)
         yield Named("list-of-one", [good])
@@ -173,15 +177,14 @@ def _enum(schema: Schema, name: str, word: str) -> Iterator[Named]:
     numbers = [m for m in members if isinstance(m, int | float) and not isinstance(m, bool)]
     if texts:
         first, last = texts[0], texts[-1]
-        inner = texts[len(texts) // 2]  # in ^a|b|c$ the one that may stand anywhere
         yield Named("other-letter-case", first.swapcase())
         yield Named("trailing-newline", f"{first}\n")
         yield Named(EMPTY, "")
         yield Named("two-members", "".join(texts[:2]))
-        yield Named("as-generated-code-has-it", f"{name}_{first}".upper())
-        yield Named("capitals", last.upper())
-        yield Named("padded", f" {inner} ")
+        yield Named("padded", f" {first} ")
         yield Named("of-another-enum", word)
+        yield Named("capitals", last.upper())
+        yield Named("as-generated-code-has-it", f"{name}_{first}".upper())
     if numbers:
         yield Named("one-above", max(numbers) + 1)
         yield Named("one-below", min(numbers) - 1)
@@ -280,7 +283,7 @@ def _anything(good: Any) -> Iterator[Named]:
     """For keywords without a table: one value of each shape; the contract picks what fits."""
     for name, value in (
         ("empty-object", {}), ("unknown-member", {"unknown_member": 1}), ("empty-list", []),
-        ("list-of-one", [good]), ("empty-text", ""), ("text", "unknown"), ("zero", 0),
+        ("list-of-one", [good]), (EMPTY, ""), ("text", "unknown"), ("zero", 0),
         ("one", 1), ("true", True), ("null", None), ("list-of-null", [None]),
     ):  # fmt: skip
         yield Named(name, value)

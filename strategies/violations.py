@@ -148,7 +148,7 @@ def _at_the_ends(contract: Contract, control: Any, wanted: list[Requirement]) ->
 # How many near misses of a kind every member gets; the others its members share between them,
 # for servers treat members of a kind alike.
 _EACH: dict[object, int] = {
-    ("type", "object"): 2, ("type", "text"): 1, ("enum", "word"): 3,
+    ("type", "object"): 2, ("type", "text"): 1, ("enum", "word"): 4,
     "format": 6,
 }  # fmt: skip
 

@@ -62,10 +62,10 @@ def shown(value: Any) -> str:
 
 
 NEAR_MISSES: dict[str, list[Any]] = {
-    "att_status": ["3", True, False, 4, -1, [3], 3.5, Raw("NaN"), Raw("1e400")],
+    "att_status": ["3", " 3", "３", True, False, 4, -1, [3], 3.5, Raw("NaN"), Raw("1e400")],
     "analytics_disabled": [0, 1, "true", "on", [True]],
-    "gender": ["F", "fm", " m ", "f\n", "größe", 1],
-    "store": ["APP_STORE", "f", "STORE_APP_STORE", "app_store\n", 1],
+    "gender": ["F", "fm", " f ", "f\n", "größe", "GENDER_F", 1],
+    "store": ["APP_STORE", "f", "app_storeplay_store", "app_store\n", 1],
     "platform": ["Ios", "iOS\n", 1],
     "birthday": [
         "2023-02-30", "20230228", "2023-W05-5", 978220800, "2023-02-28T00:00:00Z",
