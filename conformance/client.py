@@ -291,6 +291,6 @@ def was_idle(events: Mapping[str, float]) -> bool:
     used = {event.partition(".")[0] for event in events}
     if "connection" not in used:
         return "http11" in used
-    begun = events.get("http11.send_request_headers.started", 0.0)
+    gone_out = [at for event, at in events.items() if event.startswith("http11.send_request_")]
     opened = max(at for event, at in events.items() if event.startswith("connection."))
-    return begun - opened > _IDLE
+    return max(gone_out, default=0.0) - opened > _IDLE

@@ -228,10 +228,18 @@ OPENED = {"connection.connect_tcp.started": 0.0, "connection.connect_tcp.complet
         ({"http11.send_request_headers.started": 5.0}, True),
         ({**OPENED, "http11.send_request_headers.started": 0.101}, False),
         ({**OPENED, "http11.send_request_headers.started": 0.2}, True),
+        (
+            {
+                **OPENED,
+                "http11.send_request_headers.started": 0.101,
+                "http11.send_request_body.failed": 0.2,
+            },
+            True,
+        ),
         (OPENED, False),
         ({}, False),
     ],
-    ids=["used before", "at once", "after a while", "nothing sent", "nothing"],
+    ids=["used before", "at once", "after a while", "slowly", "nothing sent", "nothing"],
 )
 def test_what_counts_as_an_idle_connection(events: dict[str, float], idle: bool) -> None:
     assert was_idle(events) is idle
