@@ -63,8 +63,10 @@ async def _settle_waiting(bench: Bench, phase: str) -> None:
     """Send again, one at a time, what had no answer or failed: a target that is slow, or fails in
     a crowd, is no target that hangs or fails on one request."""
     waiting, bench.waiting = bench.waiting, []
+    lives = False  # as the answer before has shown
     for each in waiting:
-        if bench.over or (each.silent and not await _alive(bench, each.cases[0], phase)):
+        unsure = each.silent and not lives
+        if bench.over or (unsure and not await _alive(bench, each.cases[0], phase)):
             return
         if each.silent and bench.hangs >= MANY:
             continue  # it hangs on so much that one more proves nothing
@@ -74,7 +76,8 @@ async def _settle_waiting(bench: Bench, phase: str) -> None:
         else:
             await _settle(bench, each.cases[0], phase, attempt=2)
         later = [e for e in bench.journal.exchanges[before:] if e.role != "control"]
-        bench.hangs += each.silent and not any(e.status for e in later)
+        lives = any(e.status for e in later)
+        bench.hangs += each.silent and not lives
 
 
 async def _put_off(bench: Bench, cases: Sequence[Case], exchange: Exchange, phase: str) -> None:

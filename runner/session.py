@@ -32,7 +32,7 @@ from spec.contract import Contract
 from strategies import generated, plan
 from strategies.cases import Case, alone, digest
 
-GENERATED = {"schemathesis": 5, "hypothesis": 5}  # cases of each generating phase
+GENERATED = {"schemathesis": 4, "hypothesis": 4}  # cases of each generating phase
 
 HALT = ".halt"  # in the report folder while a run goes on that --fail-fast ends
 

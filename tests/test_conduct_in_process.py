@@ -112,6 +112,34 @@ def test_what_fails_once_is_sent_again_when_nothing_else_is_under_way(
     assert len(signs) == (0 if end == 500 else 1), "a sign of life where there was no answer"
 
 
+@pytest.mark.parametrize(
+    ("drops", "after"),
+    [
+        (2, ["control", "again", "again"]),
+        # The first is dropped each time, which shows nothing for the second.
+        (4, ["control", "again", "control", "again", "control", "again"]),
+    ],
+    ids=["once each", "the first always"],
+)
+def test_what_is_answered_when_asked_again_is_the_sign_of_life_for_the_next(
+    drops: int, after: list[str], tmp_path: Path
+) -> None:
+    asked = 0
+
+    def end(_: Any, body: Any) -> Any:
+        nonlocal asked
+        if body["gender"] not in ("", "fm"):
+            return None
+        asked += 1
+        return GONE if asked <= drops else 400
+
+    cases = [CASES[f"request.body.gender.enum/{label}"] for label in ("empty", "two-members")]
+    bench = conducted(end, tmp_path, cases, concurrency=1)
+    sent = [each.role for each in bench.journal.exchanges]
+    last = max(n for n, role in enumerate(sent) if role == "probe")
+    assert sent[last + 1 :] == after
+
+
 def test_a_pool_that_fails_in_a_crowd_is_sent_again_in_smaller_ones(tmp_path: Path) -> None:
     asked = 0
 
