@@ -15,13 +15,14 @@ from conformance.observe import Observation, holds_a_profile, observe, taken
 from conformance.outcome import KEPT, Outcome, outcome
 from conformance.telling import CONTROL, REFUSED, failures_of
 from conformance.together import clock, liveness, refusing, sharing
-from conformance.verdicts import Failure, Judgement, Verdict, VerdictName
+from conformance.verdicts import Failure, Judgement, Sample, Verdict, VerdictName
 from spec.contract import Contract
 from spec.requirements import Requirement, Side, identifier, readable
 from spec.schema import ITEM, Location
 from strategies.cases import Expect
 
 SAMPLES = 2  # exchanges told of what only several show together; the journal has all
+KEPT_SAMPLES = 3  # exchanges told of each side of what is kept
 
 
 def judge(
@@ -67,7 +68,7 @@ class _Ledger:
         self.record = record
         self.failures: dict[str, list[Failure]] = defaultdict(list)
         self.broken: dict[str, list[tuple[Exchange, Observation]]] = defaultdict(list)
-        self.shown: dict[str, set[Side]] = defaultdict(set)
+        self.shown: dict[str, dict[Side, list[Exchange]]] = defaultdict(lambda: defaultdict(list))
         self.cases: dict[str, set[str]] = defaultdict(set)
         self.unknown: dict[str, Counter[str]] = defaultdict(Counter)
         self.by_id = {exchange.id: exchange for exchange in record.exchanges}
@@ -89,17 +90,25 @@ class _Ledger:
                 touched[each.requirement] += 1
                 self.cases[each.requirement].update(exchange.cases or (CONTROL,))
                 if each.ok:
-                    self.shown[each.requirement].update(("observe", "accept"))
+                    self._show(each.requirement, "observe", exchange)
+                    self._show(each.requirement, "accept", exchange)
                 else:
                     self.broken[each.requirement].append((exchange, each))
             if expect == "accept" and exchange.accepted:
                 for key in taken(self.contract, exchange):
-                    self.shown[key].add("accept")
+                    self._show(key, "accept", exchange)
         self._errors_under_success()
         for key, found in self.broken.items():
             self.failures[key] += failures_of(
                 self.contract.requirements[key], found, touched[key], self.sent
             )
+
+    def _show(self, key: str, side: Side, *exchanges: Exchange, own: bool = False) -> None:
+        """Note that a side of a requirement is kept; what was sent for it stands first."""
+        shown = self.shown[key][side]
+        if own or len(shown) < KEPT_SAMPLES:
+            found = [*exchanges, *shown] if own else [*shown, *exchanges]
+            shown[:] = list({each.id: each for each in found}.values())[:KEPT_SAMPLES]
 
     def _errors_under_success(self) -> None:
         """Hold a success status that only what is to be refused gets, with no profile in its body,
@@ -200,7 +209,7 @@ class _Ledger:
                 cause = failure.cause if number == 0 else case.requirements[0]
                 self.failures[key].append(replace(failure, requirement=key, cause=cause))
             elif result.result == "kept":
-                self.shown[key].add(side)
+                self._show(key, side, self.sent[case.id][-1], own=True)
             else:
                 self.unknown[key][result.message] += 1
 
@@ -224,7 +233,7 @@ class _Ledger:
                     )
                 )  # fmt: skip
             else:
-                self.shown[found.requirement].add("observe")
+                self._show(found.requirement, "observe", *found.exchanges[-SAMPLES:])
                 self.cases[found.requirement].add(found.case)
         expects = {exchange.id: self.expectation(exchange) for exchange in self.record.exchanges}
         fold(Evidence(self.contract, self.record, self.failures, self.broken, expects))
@@ -262,7 +271,19 @@ class _Ledger:
             name, reason = "inconclusive", f"nothing showed the side “{missing[0]}”"
         else:
             name, reason = "untested", self._never(requirement)
-        return Verdict(requirement, name, reason, len(self.cases[key]), failures)
+        samples = tuple(self._samples(requirement))
+        return Verdict(requirement, name, reason, len(self.cases[key]), failures, samples)
+
+    def _samples(self, requirement: Requirement) -> Iterator[Sample]:
+        """What shows each side kept: answers to cases of its own before those to other cases."""
+        for side in requirement.sides:
+            for exchange in self.shown[requirement.id].get(side, ()):
+                own = [c for c in exchange.cases if requirement.id in self._requirements(c)]
+                yield Sample(side, exchange.id, next(iter([*own, *exchange.cases]), None))
+
+    def _requirements(self, case: str) -> tuple[str, ...]:
+        known = self.record.cases.get(case)
+        return known.requirements if known else ()
 
     def _never(self, requirement: Requirement) -> str:
         """Why a requirement was never put to the test, in words that many share."""

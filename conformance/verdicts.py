@@ -37,14 +37,27 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Sample:
+    """An exchange that shows one side of a requirement kept, and the case it was sent for."""
+
+    side: Side
+    exchange: str
+    case: str | None
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """The verdict of one requirement, with the reason where there is no plain pass or fail."""
+    """The verdict of one requirement, with the reason where there is no plain pass or fail.
+
+    `samples` are a few of the exchanges that show it kept, of each side that was shown.
+    """
 
     requirement: Requirement
     name: VerdictName
     reason: str | None
     cases: int
     failures: tuple[Failure, ...]
+    samples: tuple[Sample, ...] = ()
 
 
 @dataclass(frozen=True)

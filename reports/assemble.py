@@ -6,13 +6,13 @@ import base64
 import statistics
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from conformance.exchanges import CaseRecord, Exchange
 from conformance.journal import Record
 from conformance.verdicts import Failure, Judgement, Verdict
-from reports.curl import curl
+from reports.curl import KEY_ENV, curl
 from spec.contract import Contract
 from spec.requirements import Source
 
@@ -23,6 +23,8 @@ class Facts:
 
     version: str
     url: str
+    document: str
+    key_env: str
     run: Mapping[str, Any]
     complete: bool
     known: Mapping[str, Mapping[str, Any]]
@@ -46,8 +48,10 @@ def assemble(
             "version": contract.version,
             "sha256": contract.sha256,
             "operation": f"{contract.method} {contract.path}",
+            "document": facts.document,
         },
-        "target": {"url": facts.url},
+        "target": {"url": facts.url}
+        | ({} if facts.key_env == KEY_ENV else {"api_key_env": facts.key_env}),
         "run": dict(facts.run),
         "summary": {
             "conformant": facts.complete and not counts["fail"] + counts["known"]
@@ -58,53 +62,85 @@ def assemble(
             "latency_ms": _latency(record),
             "verdicts": {name: counts[name] for name in names},
         },
-        "requirements": [_requirement(each, record, facts) for each in verdicts],
+        "requirements": [_requirement(each, record, facts, contract) for each in verdicts],
         "choices": [
             {"id": key, "statement": choice.statement, "observed": judgement.choices.get(key)}
             for key, choice in contract.choices.items()
         ],
         "contract_findings": [
-            {"id": each.id, "message": each.message, "source": _source(each.source)}
+            {"id": each.id, "message": each.message, "source": _source(each.source, contract)}
             for each in contract.findings
         ],
     }  # fmt: skip
 
 
-def _latency(record: Record) -> dict[str, float | None]:
+def _latency(record: Record) -> dict[str, Any]:
     times = sorted(
         (each.received - each.sent) * 1000 for each in record.exchanges if each.status is not None
     )
     if not times:
-        return {"p50": None, "p95": None, "max": None}
+        return {"p50": None, "p95": None, "max": None, "histogram": []}
     at_95 = times[min(len(times) - 1, round(0.95 * len(times)))]
-    return {"p50": _ms(statistics.median(times)), "p95": _ms(at_95), "max": _ms(times[-1])}
+    return {
+        "p50": _ms(statistics.median(times)),
+        "p95": _ms(at_95),
+        "max": _ms(times[-1]),
+        "histogram": _histogram(times),
+    }
+
+
+def _histogram(times: list[float]) -> list[dict[str, float]]:
+    """How many answers took how long: steps of 1, 2, 5, 10, …; each up to `below` milliseconds."""
+    counts = Counter(_step(time) for time in times)
+    low, high = min(counts), max(counts)
+    return [{"below": _bound(step), "count": counts[step]} for step in range(low, high + 1)]
+
+
+def _step(time: float) -> int:
+    step = 0
+    while _bound(step) <= time:
+        step += 1
+    return step
+
+
+def _bound(step: int) -> float:
+    """0.1, 0.2, 0.5, 1, 2, 5, … milliseconds."""
+    return float((1, 2, 5)[step % 3] * 10 ** (step // 3)) / 10
 
 
 def _ms(value: float) -> float:
     return max(0.0, round(value, 2))
 
 
-def _source(source: Source) -> dict[str, Any]:
-    return {"pointer": source.pointer, "line": source.line, "quote": source.quote}
+def _source(source: Source, contract: Contract) -> dict[str, Any]:
+    return {
+        "pointer": source.pointer,
+        "line": source.line,
+        "quote": source.quote,
+        "text": contract.document.excerpt(source.line),
+    }
 
 
-def _requirement(verdict: Verdict, record: Record, facts: Facts) -> dict[str, Any]:
+def _requirement(
+    verdict: Verdict, record: Record, facts: Facts, contract: Contract
+) -> dict[str, Any]:
     requirement = verdict.requirement
     return {
         "id": requirement.id,
         "level": requirement.level,
         "statement": requirement.statement,
         "part": requirement.part,
-        "source": _source(requirement.source),
+        "source": _source(requirement.source, contract),
         "verdict": verdict.name,
         "reason": verdict.reason,
         "known": facts.known.get(requirement.id),
         "cases": verdict.cases,
-        "failures": [_failure(each, record) for each in verdict.failures[:FAILURES]],
+        "samples": [asdict(each) for each in verdict.samples],
+        "failures": [_failure(each, record, facts) for each in verdict.failures[:FAILURES]],
     }
 
 
-def _failure(failure: Failure, record: Record) -> dict[str, Any]:
+def _failure(failure: Failure, record: Record, facts: Facts) -> dict[str, Any]:
     exchanges = [exchange_as_told(each) for each in failure.exchanges]
     return {
         "case": failure.case,
@@ -119,7 +155,7 @@ def _failure(failure: Failure, record: Record) -> dict[str, Any]:
         "control": failure.control,
         "exchanges": exchanges,
         "place": failure.place,
-        "curl": curl(exchanges[-1]["request"]) if exchanges else "",
+        "curl": curl(exchanges[-1]["request"], facts.key_env) if exchanges else "",
     }
 
 

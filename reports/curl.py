@@ -82,18 +82,17 @@ def http_snippet(request: Mapping[str, Any], key_env: str = KEY_ENV) -> str:
     return "\n".join(lines)
 
 
-def _placeholder(key_env: str) -> re.Pattern[str]:
-    """The key or a near miss of it, with nothing inside that a shell would run."""
-    return re.compile(r"\$\{" + re.escape(key_env) + r"(?:[%#^,~:/@][\w?*.:%#^,~/@ -]*)?\}")
+# The key as it is recorded, or a near miss of it, with nothing inside that a shell would run.
+_RECORDED = re.compile(r"\$\{" + KEY_ENV + r"((?:[%#^,~:/@][\w?*.:%#^,~/@ -]*)?)\}")
 
 
 def _split(text: str, key_env: str) -> Iterator[tuple[str, bool]]:
-    """`text` in pieces, each with whether it is the key."""
+    """`text` in pieces, each with whether it is the key, which is in the variable `key_env`."""
     end = 0
-    for found in _placeholder(key_env).finditer(text):
+    for found in _RECORDED.finditer(text):
         if found.start() > end:
             yield text[end : found.start()], False
-        yield found[0], True
+        yield f"${{{key_env}{found[1]}}}", True
         end = found.end()
     if end < len(text):
         yield text[end:], False

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -14,8 +12,6 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from reports.html import render
-from reports.junit import junit
 from reports.words import VERDICTS, Results
 
 SCHEMA = Path(__file__).with_name("results.schema.json")
@@ -37,17 +33,6 @@ def validate(results: Results) -> None:
     ids = Counter(item["id"] for item in results["requirements"])
     if twice := [key for key, count in ids.items() if count > 1]:
         raise ResultsError(f"$.requirements: {twice[0]} is there twice")
-
-
-def write(results: Results, directory: Path) -> None:
-    """Write results.json, junit.xml and index.html into `directory`, each whole or not at all.
-
-    results.json comes first and is plain ASCII, so that lone surrogates survive a round trip.
-    """
-    directory.mkdir(parents=True, exist_ok=True)
-    _write(directory / "results.json", dumps(results))
-    _write(directory / "junit.xml", junit(results))
-    _write(directory / "index.html", render(results))
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -102,21 +87,3 @@ def _validator() -> Draft202012Validator:
     schema = json.loads(SCHEMA.read_text("utf-8"))
     Draft202012Validator.check_schema(schema)
     return Draft202012Validator(schema)
-
-
-def _write(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text.encode("utf-8", "backslashreplace"))
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -170,6 +170,18 @@ def replay(
 
 
 @cli.command()
+@click.argument(
+    "directory", required=False, default="conformance-report", type=click.Path(path_type=Path)
+)
+@click.option("--spec", metavar="FILE", help="The edition of the document it was judged by.")
+def report(directory: Path, spec: str | None) -> int:
+    """Make the reports in DIRECTORY again from its journal, also of a run that was killed."""
+    from runner.again import again
+
+    return again(directory, spec)
+
+
+@cli.command()
 @click.argument("old", type=click.Path(path_type=Path))
 @click.argument("new", type=click.Path(path_type=Path))
 def diff(old: Path, new: Path) -> int:

@@ -8,10 +8,10 @@ import tempfile
 from pathlib import Path
 
 from conformance.journal import Record, read
+from reports.writing import JOURNAL, NAMES, PREVIOUS
 from runner.settings import UsageError
 
-JOURNAL = "journal.ndjson"
-OURS = {JOURNAL, "results.json", "junit.xml", "index.html", "previous"}
+OURS = {JOURNAL, PREVIOUS, *NAMES}
 
 
 def prepare(directory: Path) -> Path:
@@ -28,11 +28,11 @@ def prepare(directory: Path) -> Path:
                 f"--report-dir {directory} holds {foreign[0]}, which is no report; "
                 "name an empty or a new folder"
             )
-        if names - {"previous"}:
-            previous = directory / "previous"
+        if names - {PREVIOUS}:
+            previous = directory / PREVIOUS
             shutil.rmtree(previous, ignore_errors=True)
             previous.mkdir()
-            for name in names - {"previous"}:
+            for name in names - {PREVIOUS}:
                 (directory / name).rename(previous / name)
         with tempfile.TemporaryFile(dir=directory):
             pass

@@ -150,7 +150,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     session = metafunc.config.stash.get(SESSION, None)
     if session is None or "answer" not in metafunc.fixturenames:
         return
-    from runner.session import GENERATED
+    from runner.planned import GENERATED
 
     if chapter := getattr(metafunc.module, "CHAPTER", None):
         takes = metafunc.function.probes.takes

@@ -17,7 +17,7 @@ from conformance.journal import Journal, Record, read
 from conformance.judge import judge, judge_case
 from conformance.verdicts import Failure
 from reports.text import one_line
-from runner.folder import JOURNAL
+from reports.writing import JOURNAL
 from runner.settings import Settings, UsageError, api_key, nearest
 from spec.contract import Contract
 from strategies.cases import Request

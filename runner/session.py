@@ -3,36 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
-import hashlib
 import secrets
 import time
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from conformance.bench import Bench, send_control
 from conformance.client import BudgetSpent, Client, Target, operation_url
 from conformance.conduct import conduct, conduct_one_by_one
-from conformance.journal import Journal, Record
-from conformance.judge import judge
+from conformance.journal import Journal
 from conformance.together import CLOCK_SPAN
-from conformance.verdicts import Verdict
 from conformance.watching import watch
-from reports import results
-from reports.assemble import Facts, assemble
-from runner import known
+from reports.writing import JOURNAL
 from runner.alike import import_everything
-from runner.ending import exit_code, gated, hopeless, is_unshown, version, why_over
-from runner.folder import JOURNAL, joined, prepare
-from runner.settings import PREFIX, SKIPPED, Settings, selected
+from runner.concluding import begin, conclude, end
+from runner.ending import gated, hopeless
+from runner.folder import prepare
+from runner.planned import GENERATED, planned
+from runner.settings import Settings
 from spec.contract import Contract
-from strategies import generated, plan
-from strategies.cases import Case, alone, digest
-
-GENERATED = {"schemathesis": 4, "hypothesis": 4}  # cases of each generating phase
+from strategies import generated
+from strategies.cases import Case, digest
 
 HALT = ".halt"  # in the report folder while a run goes on that --fail-fast ends
 
@@ -60,13 +54,8 @@ class Session:
         self.contract = contract
         self.shared = shared
         self.directory = Path(shared.directory)
-        self.left_out = selected(contract.requirements, settings)
-        self._observing = any(
-            "observe" in each.sides and key not in self.left_out
-            for key, each in contract.requirements.items()
-        )
-        prefixed = settings.customer_prefix != PREFIX  # whoever chose one wants it everywhere
-        self.plan = plan.deterministic(contract, settings.seeded_customer, prefixed=prefixed)
+        self.planned = planned(contract, settings)
+        self.plan = self.planned.plan
         self.stopped: str | None = None
         self.interrupted = False
         self.finished = False
@@ -87,8 +76,10 @@ class Session:
             contract, self.plan, self.client, self.journal, shared.run, settings.customer_prefix,
             worker,
         )  # fmt: skip
+        if not worker:
+            begin(self.journal, self.planned, shared.run, shared.url, shared.started)
         if settings.fail_fast:
-            self.bench.gated = gated(contract.requirements, settings, self.left_out)
+            self.bench.gated = gated(contract.requirements, settings, self.planned.left_out)
             self.bench.halt = self.directory / HALT
         self._loop = asyncio.Runner()
         self._stack = AsyncExitStack()
@@ -115,28 +106,9 @@ class Session:
 
     # The cases
 
-    def wants(self, case: Case) -> bool:
-        """Whether a case tests a selected promise: one that it probes, or any that answers show."""
-        if not case.requirements:
-            return self._observing or not self.settings.only
-        if any(map(self._skips, case.after)):
-            return False
-        selected = None in [self.left_out.get(key) for key in case.requirements]
-        return selected or (self._observing and not self._skips(case))
-
-    def _skips(self, case: Case) -> bool:
-        """Whether a case tests nothing but what is not even to be sent."""
-        return {self.left_out.get(key) for key in case.requirements} == {SKIPPED}
-
     def chapter(self, name: str) -> list[Case]:
         """The selected deterministic cases of a chapter."""
-        if "deterministic" not in self.settings.phase_names:
-            return []
-        return [
-            alone(case, self.plan.control) if any(map(self._skips, case.beside)) else case
-            for case in self.plan.of(name)
-            if self.wants(case)
-        ]
+        return self.planned.chapter(name)
 
     def generated(self, phase: str) -> list[Case]:
         """The cases of a generating phase, made once; fewer than planned when few can be drawn."""
@@ -186,7 +158,7 @@ class Session:
             return
         self.run(conduct_one_by_one(self.bench, self.chapter("last"), "last"))
         at_the_end = self.chapter("end")
-        if "timestamp.response_time" not in self.left_out and not self.bench.over:
+        if "timestamp.response_time" not in self.planned.left_out and not self.bench.over:
             missing = CLOCK_SPAN + 0.2 - (time.time() - self.shared.started)
             time.sleep(max(0.0, missing))
             at_the_end = [_CLOCK_CASE, *at_the_end]
@@ -195,83 +167,10 @@ class Session:
     def finish(self) -> dict[str, Any]:
         """Join the journals, judge everything, write the reports; the content of results.json."""
         self.finished = True
+        end(self.journal, time.time() - self.shared.started, self.stopped, self.interrupted)
         self.close()
-        record = joined(self.directory)
         (self.directory / HALT).unlink(missing_ok=True)
-        left_out = self.left_out
-        if self.stopped:  # at the preflight: whatever was answered is no verdict
-            left_out = dict.fromkeys(self.contract.requirements, "nothing was tested")
-        judgement = judge(self.contract, record, left_out)
-        if not self.interrupted and why_over(record) is None:
-            judgement = replace(judgement, verdicts=self._selected(judgement.verdicts, record))
-        covering: Mapping[str, known.Deviation] = {}
-        if self.settings.known:
-            deviations = known.read(Path(self.settings.known), list(self.contract.requirements))
-            verdicts, covering = known.excuse(judgement.verdicts, deviations, datetime.date.today())
-            judgement = replace(judgement, verdicts=verdicts)
-        content = assemble(self.contract, record, judgement, self._facts(record, covering))
-        content["run"]["exit_code"] = exit_code(content, self.interrupted)
-        results.validate(content)
-        results.write(content, self.directory)
-        return content
-
-    def _selected(self, verdicts: Mapping[str, Verdict], record: Record) -> dict[str, Verdict]:
-        """The verdicts, where a promise is not inconclusive only because some of its cases were not
-        to be sent: those of a phase or a test that was not selected."""
-        unsent = {
-            key
-            for case in self.plan.cases
-            for key in case.requirements
-            if case.id not in record.cases
-        }
-        return {
-            key: replace(each, name="untested", reason="deselected: not all its cases")
-            if key in unsent and each.name == "inconclusive" and is_unshown(each)
-            else each
-            for key, each in verdicts.items()
-        }
-
-    def _facts(self, record: Record, covering: Mapping[str, known.Deviation]) -> Facts:
-        started = datetime.datetime.fromtimestamp(self.shared.started, datetime.UTC)
-        return Facts(
-            version=version(),
-            url=self.shared.url,
-            run={
-                "id": self.shared.run,
-                "seed": self.settings.seed,
-                "started": started.isoformat(timespec="seconds"),
-                "seconds": round(time.time() - self.shared.started, 2),
-                "cases_sha256": self._cases_digest(record),
-                "gate": self.settings.gate,
-                "exit_code": 0,
-                "stopped": self.stopped or why_over(record),
-            },
-            complete=self._complete(record),
-            known={
-                key: {"reason": each.reason, "until": each.until and each.until.isoformat()}
-                for key, each in covering.items()
-            },
-        )
-
-    def _cases_digest(self, record: Record) -> str:
-        cases = [c for c in self.plan.cases if self.wants(c)]
-        parts = [digest(self.contract, cases, self.plan.control)]
-        planned = {note["phase"]: note["sha256"] for note in record.notes.get("planned", [])}
-        parts += [planned[phase] for phase in sorted(planned)]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-    def _complete(self, record: Record) -> bool:
-        """Whether every case that the contract calls for was sent, and every phase ran."""
-        sent = {case for exchange in record.exchanges for case in exchange.cases}
-        unfit = {note["case"] for note in record.notes.get("unfit", [])}
-        planned = {case.id for case in self.plan.cases} - unfit
-        phases = {exchange.phase for exchange in record.exchanges}
-        return (
-            not (self.stopped or self.interrupted or self.left_out)
-            and not record.notes.get("spent")
-            and planned <= sent
-            and set(GENERATED) <= phases
-        )
+        return conclude(self.directory, self.contract, self.planned)
 
 
 _CLOCK_CASE = Case(

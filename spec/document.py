@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ import yaml
 from jsonpointer import JsonPointer, JsonPointerException
 
 VENDOR_DOCUMENT = Path(__file__).with_name("create-profile.openapi.yaml")
+
+
+EXCERPT = 8  # nested lines that are shown with the one that matters
 
 
 class SpecError(Exception):
@@ -24,14 +28,15 @@ class SpecError(Exception):
 class Document:
     """A parsed OpenAPI document.
 
-    `lines` maps a JSON Pointer (`#/info/title`) to the 1-based line of its key or item, and
-    `sha256` is the digest of the bytes that were read.
+    `lines` maps a JSON Pointer (`#/info/title`) to the 1-based line of its key or item, `sha256` is
+    the digest of the bytes that were read, and `text` are the lines as they stand there.
     """
 
     data: dict[str, Any]
     lines: dict[str, int]
     sha256: str
     path: Path
+    text: tuple[str, ...] = ()
 
     def get(self, pointer: str, default: Any = None) -> Any:
         """The value at `pointer` (`#/…`), or `default` where there is none."""
@@ -45,6 +50,24 @@ class Document:
         while pointer not in self.lines and "/" in pointer:
             pointer = pointer.rpartition("/")[0]
         return self.lines.get(pointer, 1)
+
+    def excerpt(self, line: int) -> str:
+        """What stands at a 1-based line: it, and what is nested under it if that is short."""
+        first, *rest = self.text[line - 1 :] or ("",)
+        depth = _depth(first)
+        nested = list(takewhile(lambda each: _depth(each) > depth or not each.strip(), rest))
+        if not _is_item(first) and not nested:  # a list may stand as deep as its key
+            nested = list(takewhile(lambda each: _depth(each) == depth and _is_item(each), rest))
+        lines = [first, *nested] if len(nested) <= EXCERPT else [first]
+        return "\n".join(each[depth:].rstrip() for each in lines).strip()
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _is_item(line: str) -> bool:
+    return line.lstrip().startswith("- ")
 
 
 def escape(segment: str | int) -> str:
@@ -146,7 +169,8 @@ def load_document(path: Path = VENDOR_DOCUMENT) -> Document:
         raise SpecError(f"the contract {path} is not readable YAML or JSON{place}") from error
     if not isinstance(data, dict):
         raise SpecError(f"the contract {path} is not an OpenAPI document: its root is no mapping")
-    return Document(data, lines, hashlib.sha256(raw).hexdigest(), path)
+    text = tuple(raw.decode("utf-8-sig").splitlines())
+    return Document(data, lines, hashlib.sha256(raw).hexdigest(), path, text)
 
 
 def _collect_lines(node: yaml.Node, pointer: str, line: int, lines: dict[str, int]) -> None:

@@ -180,10 +180,15 @@ def test_a_pasted_curl_line_sends_the_same_headers(
 
 
 def test_the_key_may_have_another_name() -> None:
-    request = sample.exchange(1, "{}", key="Api-Key ${SANDBOX_KEY%?}")["request"]
+    request = sample.exchange(1, "{}", key="Api-Key ${ADAPTY_API_KEY%?}")["request"]
     assert '"Authorization: Api-Key ${SANDBOX_KEY%?}"' in curl(request, "SANDBOX_KEY")
-    assert "'Authorization: Api-Key ${SANDBOX_KEY%?}'" in curl(request)
     assert "os.environ['SANDBOX_KEY'][:-1]" in http_snippet(request, "SANDBOX_KEY")
+
+
+def test_no_other_variable_is_expanded() -> None:
+    request = sample.exchange(1, "{}", key="Api-Key ${SANDBOX_KEY%?}")["request"]
+    assert "'Authorization: Api-Key ${SANDBOX_KEY%?}'" in curl(request)
+    assert "'Authorization: Api-Key ${SANDBOX_KEY%?}'" in curl(request, "SANDBOX_KEY")
 
 
 @pytest.mark.parametrize(

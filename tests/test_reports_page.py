@@ -14,8 +14,8 @@ import pytest
 
 from reports import words
 from reports.html import TEMPLATES, render
-from reports.results import write
 from reports.text import plain
+from reports.writing import write
 from tests import reports_sample as sample
 from tests.needs import require_executable
 from tests.pages import Page

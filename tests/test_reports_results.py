@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from reports.results import ResultsError, load, validate, write
+from reports.results import ResultsError, load, validate
+from reports.writing import write
 from tests import reports_sample as sample
 
 
