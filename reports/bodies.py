@@ -51,20 +51,22 @@ class Line:
         return any(mark for _, _, mark in self.pieces)
 
 
-def body(text: str, pointer: str | None = None, *, nearest: bool = False) -> Markup:
-    """`text` as HTML for a <pre>, about LIMIT characters of it at most.
+def body(
+    text: str, pointer: str | None = None, *, nearest: bool = False, limit: int = LIMIT
+) -> Markup:
+    """`text` as HTML for a <pre>, about `limit` characters of it at most.
 
     What is at the JSON Pointer is in a <mark>; with `nearest`, its nearest ancestor that is there.
     What is left out is said where it was.
     """
     root = _parse(text) if len(text) <= _PARSED else None
     if root is None:
-        return marked(text, LIMIT)
+        return marked(text, limit)
     target = _target(root, pointer, nearest)
     lines = list(_lines(root, target, 0, "", False))
     if pointer and target is not None:
         _shorten_marks(lines)
-    return Markup("\n").join(_shown(lines))
+    return Markup("\n").join(_shown(lines, limit))
 
 
 def scalar(text: str, limit: int = _SCALAR) -> str:
@@ -165,15 +167,15 @@ def _shorten_marks(lines: list[Line]) -> None:
             lines[index].pieces = [(text, kind, False) for text, kind, _ in lines[index].pieces]
 
 
-def _shown(lines: list[Line]) -> Iterator[Markup]:
-    """The lines around the mark, then the first ones, as far as LIMIT goes; gaps are said."""
+def _shown(lines: list[Line], limit: int) -> Iterator[Markup]:
+    """The lines around the mark, then the first ones, as far as `limit` goes; gaps are said."""
     centre = next((index for index, line in enumerate(lines) if line.marked), 0)
     order = [*range(max(0, centre - 8), min(len(lines), centre + 20)), *range(len(lines))]
     kept: set[int] = set()
     used = 0
     for index in dict.fromkeys(order):
         used += lines[index].length
-        if used > LIMIT and kept and not lines[index].marked:
+        if used > limit and kept and not lines[index].marked:
             break
         kept.add(index)
     gap = 0

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from collections.abc import Mapping
 from itertools import takewhile
 from typing import Any
-from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
-from reports.bodies import body
 from reports.curl import KEY_ENV, http_snippet
-from reports.text import marked, milliseconds
+from reports.exchanges import View, exchange_view
+from reports.text import marked
 from reports.words import Finding, Item, ending, tries
 
 FULL = 3
@@ -22,8 +20,6 @@ LISTED = 20
 EXCHANGES = 4
 _PASTED = 12_000
 _SHOWN = 300  # characters of a changed value; a longer one is told in words
-
-View = dict[str, Any]
 
 
 def card(finding: Finding, key_env: str = KEY_ENV, *, full: int = FULL) -> View:
@@ -46,7 +42,6 @@ def card(finding: Finding, key_env: str = KEY_ENV, *, full: int = FULL) -> View:
 def _failure(failure: Item, key_env: str) -> View:
     exchanges = failure["exchanges"]
     change = failure["change"]
-    pointer = change["pointer"] if change else None
     shown = exchanges[-EXCHANGES:]
     return {
         "case": failure["case"],
@@ -60,7 +55,8 @@ def _failure(failure: Item, key_env: str) -> View:
         "control": failure["control"],
         "skipped": len(exchanges) - len(shown),
         "exchanges": [
-            _exchange(each, change, pointer, failure["place"], each is shown[-1]) for each in shown
+            exchange_view(each, change, failure["place"] if each is shown[-1] else None)
+            for each in shown
         ],
         "curl": failure["curl"] if len(failure["curl"]) <= _PASTED else None,
         "python": _python(exchanges, key_env),
@@ -72,50 +68,6 @@ def _python(exchanges: list[Item], key_env: str) -> str | None:
         return None
     snippet = http_snippet(exchanges[-1]["request"], key_env)
     return snippet if len(snippet) <= _PASTED else None
-
-
-def _exchange(
-    exchange: Item, change: Item | None, pointer: str | None, place: str | None, last: bool
-) -> View:
-    request, response = exchange["request"], exchange["response"]
-    url = urlsplit(request["url"])
-    words = change["words"].lower() if change and pointer is None else ""
-    return {
-        "id": exchange["id"],
-        "request": {
-            "method": request["method"],
-            "path": url.path + (f"?{url.query}" if url.query else ""),
-            "headers": [
-                (name, value, re.search(rf"\b{re.escape(name.lower())}\b", words) is not None)
-                for name, value in request["headers"]
-            ],
-            "changed_header": bool(words)
-            and any(name.lower() in words for name, _ in request["headers"]),
-            "body": _request_body(request, pointer),
-        },
-        "response": response
-        and {
-            "status": response["status"],
-            "reason": response["reason"],
-            "headers": response["headers"],
-            "truncated": response["truncated"],
-            "body": body(response["body"], place if last else None, nearest=True)
-            if response["body"]
-            else None,
-        },
-        "error": exchange["error"] or "nothing was recorded",
-        "took": milliseconds(exchange["ms"]) if exchange["ms"] is not None else None,
-    }
-
-
-def _request_body(request: Item, pointer: str | None) -> Markup | None:
-    if request["body"]:
-        return body(request["body"], pointer, nearest=pointer is not None)
-    if request["body_base64"]:
-        return Markup('<span class="cut">not text, in Base64:</span>\n') + marked(
-            request["body_base64"]
-        )
-    return None
 
 
 def _change(change: Mapping[str, Any]) -> View:

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reports import words
-from reports.text import marked, number, one_line, plural, prose
+from reports.text import capital, marked, number, one_line, plural, prose
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -53,6 +53,7 @@ def environment() -> Environment:
     made.filters["attr"] = one_line
     made.filters["clip"] = marked
     made.filters["prose"] = prose
+    made.filters["capital"] = capital
     made.filters["plural"] = plural
     made.filters["number"] = number
     made.filters["words"] = words.WORDS.__getitem__

@@ -6,7 +6,6 @@ import shlex
 from pathlib import Path
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from reports.text import one_line, plural, short, unmarked
@@ -88,12 +87,14 @@ def _finding(console: Console, finding: Finding, width: int) -> None:
 
 
 def _evidence(failure: Item) -> Text:
+    """What was sent and how it ended, and what is wrong with the end where that does not say it."""
     change, ends = failure["change"], ending(failure)
     actual = short(clause(failure["actual"]), 200)
-    line = Text(
-        f"{short(change['words'], 200)}  →  {one_line(ends)}" if change and ends else actual
-    )
-    line.append(f"; expected: {short(clause(failure['expected']), 200)}")
+    told = actual
+    if change and ends:
+        told = f"{short(change['words'], 200)}  →  {one_line(ends)}"
+        told += "" if actual.startswith(one_line(ends)) or actual in told else f", {actual}"
+    line = Text(f"{told}; expected: {short(clause(failure['expected']), 200)}")
     if failure["tries"] > 1:
         line.append(f" ({tries(failure)})", "dim")
     return line
@@ -104,27 +105,49 @@ def _unverified(console: Console, results: Results) -> None:
     if not groups:
         return
     console.print()
-    for index, group in enumerate(groups[:GROUPS]):
-        label = "Not verified: " if index == 0 else " " * 14
-        count = plural(len(group.requirements), "promise")
-        _print(console, Text(f"{label}{count}: {one_line(group.reason)}"))
-    if len(groups) > GROUPS:
-        _print(console, Text(f"and for {len(groups) - GROUPS} more reasons, in the report"), 14)
+    lines = [
+        f"{plural(len(group.requirements), 'promise')}: {one_line(group.reason)}"
+        for group in groups[:GROUPS]
+    ]
+    more = len(groups) - GROUPS
+    if more > 0:
+        lines.append(f"and for {plural(more, 'more reason')}, in the report")
+    _labelled(console, "Not verified: ", lines)
 
 
 def _choices(console: Console, results: Results) -> None:
     seen = [each for each in results["choices"] if each["observed"] is not None]
-    for index, each in enumerate(seen[:CHOICES]):
-        label = "Choices seen: " if index == 0 else " " * 14
-        words = f"{one_line(each['statement'])}: {short(clause(each['observed']), 100)}"
-        _print(console, Text(label + words))
+    lines = [
+        f"{one_line(each['statement'])}: {short(clause(each['observed']), 100)}"
+        for each in seen[:CHOICES]
+    ]
     if len(seen) > CHOICES:
-        _print(console, Text(f"and {len(seen) - CHOICES} more in the report"), 14)
+        lines.append(f"and {len(seen) - CHOICES} more in the report")
+    _labelled(console, "Choices seen: ", lines)
 
 
-def _print(console: Console, text: Text, indent: int = 0) -> None:
-    """A line; in a terminal it is folded under its indent, in a pipe it stays one line."""
-    if console.is_terminal:
-        console.print(Padding(text, (0, 0, 0, indent), expand=False), highlight=False)
-    else:
+def _labelled(console: Console, label: str, lines: list[str]) -> None:
+    for line in lines:
+        _print(console, Text(label + line), hanging=len(label))
+        label = " " * len(label)
+
+
+def _print(console: Console, text: Text, indent: int = 0, hanging: int = 0) -> None:
+    """A line. In a terminal it is folded under its indent, what follows the first line `hanging`
+    further in; in a pipe it stays one line."""
+    if not console.is_terminal:
         console.print(Text(" " * indent) + text, highlight=False, soft_wrap=True)
+        return
+    width = max(20, console.width - indent)
+    first, *more = text.wrap(console, width) or [text]
+    if more:
+        rest = text[len(first.plain.rstrip()) :]
+        more = list(_unindented(rest).wrap(console, width - hanging))
+    for number, line in enumerate([first, *more]):
+        line.rstrip()
+        start = " " * (indent + (hanging if number else 0))
+        console.print(Text(start) + line, highlight=False, soft_wrap=True)
+
+
+def _unindented(text: Text) -> Text:
+    return text[len(text.plain) - len(text.plain.lstrip()) :]

@@ -51,6 +51,11 @@ def prose(text: str) -> Markup:
     return Markup(re.sub(r"`(.+?)`", r"<code>\1</code>", shown))
 
 
+def capital(text: str) -> str:
+    """`text` to begin a line with: a plain first word gets a capital, names and values do not."""
+    return text[:1].upper() + text[1:] if text.partition(" ")[0].rstrip(",;:").isalpha() else text
+
+
 def unmarked(text: str) -> str:
     """A sentence of the vendor's without the asterisks and backticks of its Markdown."""
     return re.sub(r"\*\*(.+?)\*\*", r"\1", text).replace("`", "")

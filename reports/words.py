@@ -130,7 +130,8 @@ def _sentence(text: str) -> str:
 def clause(text: str) -> str:
     """`text` to go on with inside a sentence: no full stop, a plain first word in small letters."""
     text = text.strip().removesuffix(".")
-    return text[0].lower() + text[1:] if text.partition(" ")[0].istitle() else text
+    first = text.partition(" ")[0]
+    return text[0].lower() + text[1:] if first.isalpha() and first.istitle() else text
 
 
 def tally(results: Results) -> list[tuple[str, int, str]]:
@@ -179,6 +180,18 @@ def findings(results: Results) -> list[Finding]:
             made[next(iter(groups))].explained.append(item)
             del made[item["id"]]
     return sorted(made.values(), key=_is_mild)
+
+
+def explaining(results: Results, found: Sequence[Finding]) -> str:
+    """What the findings are to the broken promises, in a sentence or two."""
+    broken = len(with_verdict(results, "fail"))
+    if len(found) == broken:
+        return "Worst first. Each is one promise the target broke, with a request that shows it."
+    many = len(found) > 1
+    return (
+        f"Worst first. {plural(len(found), 'finding')} {'explain' if many else 'explains'} all "
+        f"{number(broken)} broken promises: what only follows from another is told under it."
+    )
 
 
 def _root(item: Item, failure: Item, broken: Mapping[str, Item]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from conformance.journal import Record
+from reports.changes import changes
 from reports.html import render
 from reports.junit import junit
 from reports.results import ResultsError, dumps, load
@@ -30,8 +31,10 @@ def write(results: Results, directory: Path, record: Record | None = None) -> No
     exchanges to show beside those of failures, and no HAR.
     """
     directory.mkdir(parents=True, exist_ok=True)
+    before = _previous(directory)
+    since = changes(before, results) if before is not None else None
     _write(directory / "results.json", dumps(results))
-    _write(directory / "index.html", render(results))
+    _write(directory / "index.html", render(results, record, since))
     _write(directory / "junit.xml", junit(results))
 
 

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from conformance.exchanges import CaseRecord, Exchange, Received, Sent
+from conformance.journal import Record
 from reports.curl import curl
 from spec.loader import load
 from spec.requirements import Requirement
@@ -123,7 +125,12 @@ def _requirement(item: Requirement) -> dict[str, Any]:
         "level": item.level,
         "statement": item.statement,
         "part": item.part,
-        "source": {"pointer": source.pointer, "line": source.line, "quote": source.quote},
+        "source": {
+            "pointer": source.pointer,
+            "line": source.line,
+            "quote": source.quote,
+            "text": CONTRACT.document.excerpt(source.line),
+        },
         "verdict": "pass",
         "reason": None,
         "known": None,
@@ -389,6 +396,37 @@ def nobody() -> Results:
     results["summary"].update(requests=0, requests_by_phase={})
     results["summary"]["latency_ms"] = {"p50": None, "p95": None, "max": None}
     return results
+
+
+def recorded(results: Results, count: int = 12) -> Record:
+    """A record of `count` accepted requests for a case each, which show every promise kept."""
+    cases = [
+        CaseRecord(
+            f"case/{n}", (), "accept", f"first_name \"Jane\" → \"Jane {n}\"", "/first_name",
+            {"pointer": "/first_name", "words": f"first_name \"Jane\" → \"Jane {n}\""},
+        )
+        for n in range(count)
+    ]  # fmt: skip
+    exchanges = []
+    for n, case in enumerate(cases):
+        told = exchange(n, json.dumps(CONTRACT.example | {"first_name": f"Jane {n}"}))
+        request, response = told["request"], told["response"]
+        exchanges.append(
+            Exchange(
+                f"e{n}", "deterministic", "probe", (case.id,),
+                Sent("POST", request["url"], _pairs(request["headers"]), request["body"].encode()),
+                Received(200, "OK", _pairs(response["headers"]), response["body"].encode()),
+                None, 1.0, 1.25,
+            )
+        )  # fmt: skip
+    for index, item in enumerate(results["requirements"]):
+        n = index % count
+        item["samples"] = [{"side": "accept", "exchange": f"e{n}", "case": f"case/{n}"}]
+    return Record({case.id: case for case in cases}, tuple(exchanges), {})
+
+
+def _pairs(headers: list[list[str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in headers)
 
 
 TOTAL = len(CONTRACT.requirements)

@@ -9,7 +9,7 @@ import pytest
 
 from conformance.exchanges import CaseRecord, Exchange
 from conformance.judge import judge, judge_case
-from conformance.verdicts import Failure, Judgement
+from conformance.verdicts import Failure, Judgement, Sample
 from strategies.cases import Expect
 from tests.handmade import (
     NOON,
@@ -69,6 +69,22 @@ def test_a_pass_needs_both_sides() -> None:
     assert verdict(judged([no("1", UPPER.id)], UPPER)) == (
         "inconclusive", "nothing showed the side “accept”",
     )  # fmt: skip
+
+
+def test_a_pass_tells_which_exchanges_show_it() -> None:
+    lower = case(f"{GENDER}/lower", "refuse", GENDER)
+    sent = [yes("1", MALE.id), no("2", UPPER.id), no("3", lower.id), yes("4"), yes("5"), yes("6")]
+    judgement = judged(sent, MALE, UPPER, lower)
+    assert judgement.verdicts[GENDER].samples == (
+        Sample("accept", "1", MALE.id),
+        Sample("refuse", "3", lower.id),
+        Sample("refuse", "2", UPPER.id),
+    )
+    shown = judgement.verdicts[f"{DATA}.profile_id.format"].samples
+    assert [(each.side, each.exchange) for each in shown] == [
+        ("observe", "c"), ("observe", "1"), ("observe", "4"),
+    ]  # fmt: skip
+    assert judged([no("2", UPPER.id)], UPPER).verdicts[STORE].samples == ()
 
 
 def test_a_failure_outweighs_what_cannot_be_said_and_that_a_pass() -> None:

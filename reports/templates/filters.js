@@ -8,13 +8,14 @@
 //   </form>
 //   <tbody> <tr class="row" data-verdict="fail" data-show="different|only-2">…
 //
-// A row fits when it holds every word that was typed and, for each key of which a button is pressed,
-// one of the pressed values; a row's attribute may hold several values with | between them. A typed
+// What is searched of a row is its [data-find], or all of it. A row fits when it holds every word that
+// was typed and, for each key of which a button is pressed, one of the pressed values; a row's
+// attribute may hold several values with | between them. A typed
 // `level:must` presses that button. The state is in the hash, #?q=gender&level=must&verdict=fail, so
 // that a link carries it. A tbody without a row that fits is hidden.
 const filtering = (form) => {
   const rows = [...document.querySelectorAll(form.dataset.rows)].map((row) => ({
-    row, text: row.textContent.toLowerCase(),
+    row, text: (row.querySelector("[data-find]") ?? row).textContent.toLowerCase(),
   }));
   const bodies = [...new Set(rows.map(({ row }) => row.closest("tbody")))];
   const buttons = [...form.querySelectorAll("button[data-key]")];
@@ -55,9 +56,10 @@ const filtering = (form) => {
     }
     apply();
   };
+  const home = form.closest("[aria-labelledby]")?.getAttribute("aria-labelledby") ?? "";
   const changed = () => {
     const now = state();
-    history.replaceState(null, "", now.size ? `#?${now}` : `#${form.closest("[id]")?.id ?? ""}`);
+    history.replaceState(null, "", now.size ? `#?${now}` : `#${home}`);
     apply();
   };
   const clear = () => restore("");

@@ -68,64 +68,25 @@
     }
   }
 
-  // Search and filters; their state is in the hash: #?q=gender&level=must
-  const form = document.querySelector(".filters");
-  const fields = ["q", "level", "verdict", "part"].map(byId);
-  const rows = all("tr.row").map((row) => ({ row, text: row.textContent.toLowerCase() }));
-  const output = form.querySelector("output");
-  form.hidden = false;
-  const apply = () => {
-    const [words, level, verdict, part] = fields.map((field) => field.value);
-    const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
-    let shown = 0;
-    for (const { row, text } of rows) {
-      const data = row.dataset;
-      const fits = (!level || data.level === level) && (!verdict || data.verdict === verdict)
-        && (!part || data.part === part) && wanted.every((word) => text.includes(word));
-      row.hidden = !fits;
-      shown += fits;
-    }
-    for (const body of all("table.promises tbody")) {
-      body.hidden = !body.querySelector("tr.row:not([hidden])");
-    }
-    output.textContent = `${shown} of ${rows.length}`;
-  };
-  const remember = () => {
-    const state = new URLSearchParams();
-    for (const field of fields) if (field.value) state.set(field.id, field.value);
-    const hash = state.size ? `#?${state}` : "#promises";
-    history.replaceState(null, "", hash);
-    apply();
-  };
-  form.addEventListener("input", remember);
-  form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("reset", () => setTimeout(remember));
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest("input, select, textarea")) return;
-    event.preventDefault();
-    fields[0].focus();
-  });
+  // Search and filters
+  const promises = filtering(document.querySelector("form.filters"));
 
   // Where a link leads is opened and shown
   const arrive = () => {
     const hash = location.hash.slice(1);
     if (hash.startsWith("?")) {
-      const state = new URLSearchParams(hash.slice(1));
-      for (const field of fields) field.value = state.get(field.id) ?? "";
-      apply();
+      promises.restore(hash);
       byId("promises").scrollIntoView();
       return;
     }
     let place = byId(hash);
     if (!place) try { place = byId(decodeURIComponent(hash)); } catch { /* not ours */ }
     if (!place) return;
-    if (place.hidden) { fields.forEach((field) => { field.value = ""; }); apply(); }
+    if (place.closest("tr")?.hidden) promises.clear();
     for (let at = place; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
     place.scrollIntoView();
   };
   addEventListener("hashchange", arrive);
-  apply();
   if (location.hash) arrive();
 
   // On paper everything is open

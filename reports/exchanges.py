@@ -1,0 +1,63 @@
+"""What the HTML report shows of one exchange, worked out so that its template only lays it out."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from markupsafe import Markup
+
+from reports.bodies import LIMIT, body
+from reports.text import marked, milliseconds
+from reports.words import Item
+
+View = dict[str, Any]
+
+
+def exchange_view(
+    exchange: Item, change: Item | None, place: str | None = None, *, limit: int = LIMIT
+) -> View:
+    """Request and response, what was changed marked in the one and `place` in the other.
+
+    `change` is that of the case, with a JSON Pointer into the request's body or, in its words, the
+    name of a header; `place` is a JSON Pointer into the response. About `limit` characters of each
+    body are shown.
+    """
+    request, response = exchange["request"], exchange["response"]
+    url = urlsplit(request["url"])
+    pointer = change["pointer"] if change else None
+    words = change["words"].lower() if change and pointer is None else ""
+    return {
+        "id": exchange["id"],
+        "request": {
+            "method": request["method"],
+            "path": url.path + (f"?{url.query}" if url.query else ""),
+            "headers": [
+                (name, value, re.search(rf"\b{re.escape(name.lower())}\b", words) is not None)
+                for name, value in request["headers"]
+            ],
+            "body": _request_body(request, pointer, limit),
+        },
+        "response": response
+        and {
+            "status": response["status"],
+            "reason": response["reason"],
+            "headers": response["headers"],
+            "truncated": response["truncated"],
+            "body": body(response["body"], place, nearest=True, limit=limit)
+            if response["body"]
+            else None,
+        },
+        "error": exchange["error"] or "nothing was recorded",
+        "took": milliseconds(exchange["ms"]) if exchange["ms"] is not None else None,
+    }
+
+
+def _request_body(request: Item, pointer: str | None, limit: int) -> Markup | None:
+    if request["body"]:
+        return body(request["body"], pointer, nearest=pointer is not None, limit=limit)
+    if request["body_base64"]:
+        text = marked(request["body_base64"], limit)
+        return Markup('<span class="cut">not text, in Base64:</span>\n') + text
+    return None

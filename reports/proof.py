@@ -1,0 +1,83 @@
+"""What shows that a promise is kept: a few exchanges of each, as the HTML report tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from conformance.exchanges import Exchange
+from conformance.journal import Record
+from reports.assemble import exchange_as_told
+from reports.exchanges import View, exchange_view
+from reports.text import plural
+from reports.words import Item, Results, answer
+
+LIMIT = 1200  # characters shown of a body that nothing is wrong with
+
+_SIDES = {"accept": "Accepted", "refuse": "Refused", "observe": "Answered"}
+CONTROL = "a valid request that other cases are one change away from"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One exchange that shows a promise kept: on which side, what was sent, how it ended."""
+
+    side: str
+    words: str
+    case: str | None
+    answer: str
+    exchange: str
+
+
+def proofs(results: Results, record: Record) -> dict[str, list[Proof]]:
+    """By promise, the exchanges of its samples."""
+    sampled = {each.id: each for each in _sampled(results, record)}
+    return {
+        item["id"]: [
+            _proof(each, sampled[each["exchange"]], record)
+            for each in _told(item)
+            if each["exchange"] in sampled
+        ]
+        for item in results["requirements"]
+    }
+
+
+def _told(item: Item) -> list[Item]:
+    return list(item.get("samples", ()))
+
+
+def _proof(sample: Item, exchange: Exchange, record: Record) -> Proof:
+    known = record.cases.get(sample["case"] or "")
+    words = known.words if known else CONTROL
+    ended = answer(exchange_as_told(exchange))
+    return Proof(_SIDES[sample["side"]], words, sample["case"], ended, exchange.id)
+
+
+def samples(results: Results, record: Record, controls: Collection[str] = ()) -> list[View]:
+    """Each exchange that a proof points to, or that is one of `controls`, in the order of sending.
+
+    Beside what is sent and answered, a view has `words`, `case` and `answer`.
+    """
+    return [_view(each, record) for each in _sampled(results, record, controls)]
+
+
+def _sampled(results: Results, record: Record, controls: Collection[str] = ()) -> list[Exchange]:
+    wanted = {each["exchange"] for item in results["requirements"] for each in _told(item)}
+    return [each for each in record.exchanges if each.id in wanted or each.id in controls]
+
+
+def _view(exchange: Exchange, record: Record) -> View:
+    case = exchange.cases[0] if len(exchange.cases) == 1 else None
+    known = record.cases.get(case or "")
+    told = exchange_as_told(exchange)
+    view = exchange_view(told, known.change or None if known else None, limit=LIMIT)
+    return view | {"words": _words(exchange, record), "case": case, "answer": answer(told)}
+
+
+def _words(exchange: Exchange, record: Record) -> str:
+    """What was sent, in words."""
+    known = [record.cases[case] for case in exchange.cases if case in record.cases]
+    if not known:
+        return CONTROL
+    more = f" and {plural(len(known) - 1, 'more valid change')} at once" if len(known) > 1 else ""
+    return known[0].words + more
