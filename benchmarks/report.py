@@ -61,14 +61,14 @@ def repeated(journal: Path, count: int) -> int:
     """
     lines = [json.loads(line) for line in journal.read_text("ascii").splitlines()]
     told = [line for line in lines if line["kind"] in ("case", "exchange")]
-    total = sum(line["kind"] == "exchange" for line in told)
+    total = sum(1 for line in told if line["kind"] == "exchange")
     with journal.open("a", encoding="ascii") as file:
         copy = 0
         while total < count:
             copy += 1
             for line in told:
                 file.write(json.dumps(_renamed(line, copy), separators=(",", ":")) + "\n")
-                total += line["kind"] == "exchange"
+                total += int(line["kind"] == "exchange")
     return total
 
 

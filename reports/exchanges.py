@@ -16,18 +16,19 @@ View = dict[str, Any]
 
 
 def exchange_view(
-    exchange: Item, change: Item | None, place: str | None = None, *, limit: int = LIMIT
+    exchange: Item, change: Item | None, failure: Item | None = None, *, limit: int = LIMIT
 ) -> View:
-    """Request and response, what was changed marked in the one and `place` in the other.
+    """Request and response, what was changed marked in the one and what offends in the other.
 
     `change` is that of the case, with a JSON Pointer into the request's body or, in its words, the
-    name of a header; `place` is a JSON Pointer into the response. About `limit` characters of each
-    body are shown.
+    name of a header. What offends is the place that `failure` points to, or the status or header
+    that it tells as what came. About `limit` characters of each body are shown.
     """
     request, response = exchange["request"], exchange["response"]
     url = urlsplit(request["url"])
     pointer = change["pointer"] if change else None
     words = change["words"].lower() if change and pointer is None else ""
+    place, actual = (failure["place"], failure["actual"].lower()) if failure else (None, "")
     return {
         "id": exchange["id"],
         "request": {
@@ -43,7 +44,11 @@ def exchange_view(
         and {
             "status": response["status"],
             "reason": response["reason"],
-            "headers": response["headers"],
+            "offends": place is None and actual.startswith(str(response["status"])),
+            "headers": [
+                (name, value, actual == f"{name}: {value}".lower())
+                for name, value in response["headers"]
+            ],
             "truncated": response["truncated"],
             "body": body(response["body"], place, nearest=True, limit=limit)
             if response["body"]
