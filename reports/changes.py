@@ -176,7 +176,7 @@ def _compared(old: Results, new: Results) -> Iterator[Change]:
 
 def _shown(item: Item) -> Item:
     """The failure that shows best what is broken: its own before one that another explains."""
-    own = (each for each in item["failures"] if each["cause"] in (None, item["id"]))
+    own = (each for each in item["failures"] if each["cause"] is None)
     first: Item = next(own, item["failures"][0])
     return first
 

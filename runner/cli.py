@@ -182,13 +182,33 @@ def report(directory: Path, spec: str | None) -> int:
 
 
 @cli.command()
-@click.argument("old", type=click.Path(path_type=Path))
-@click.argument("new", type=click.Path(path_type=Path))
-def diff(old: Path, new: Path) -> int:
-    """Say what changed between two results.json; exit 1 when a promise is newly broken."""
+@click.argument("old", default="conformance-report", type=click.Path(path_type=Path),
+                metavar="[OLD]")  # fmt: skip
+@click.argument("new", required=False, type=click.Path(path_type=Path), metavar="[NEW]")
+@click.option("--markdown", is_flag=True, help="As Markdown, for a comment or a CI summary.")
+def diff(old: Path, new: Path | None, markdown: bool) -> int:
+    """Say what changed from OLD to NEW; exit 1 when a promise is newly broken.
+
+    Each is the folder of a report or a results.json. A folder alone is compared with the run before
+    that it keeps.
+    """
     from runner.difference import difference
 
-    return difference(old, new)
+    return difference(old, new, markdown=markdown)
+
+
+@cli.command()
+@click.argument("folders", nargs=-1, metavar="[NAME=]DIR...")
+@click.option("--reference", metavar="NAME",
+              help="The target that the others are held against; the first.")  # fmt: skip
+@click.option("--output", default="conformance-matrix.html", show_default=True, metavar="FILE",
+              type=click.Path(path_type=Path), help="The page to write.")  # fmt: skip
+@click.option("--markdown", is_flag=True, help="Print what differs as Markdown.")
+def matrix(folders: tuple[str, ...], reference: str | None, output: Path, markdown: bool) -> int:
+    """Put the reports of several targets side by side on one page."""
+    from runner.matrix import matrix as side_by_side
+
+    return side_by_side(folders, reference, output, markdown=markdown)
 
 
 def _contract(spec: str | None) -> Any:
