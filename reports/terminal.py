@@ -38,28 +38,28 @@ def summary(results: Results, console: Console, *, report: Path | str | None = N
     without colour; nothing a target sent is read as markup or reaches the terminal as a control.
     """
     found = findings(results)
-    _print(console, Text(headline(results), _STYLE[mood(results)]))
+    say(console, Text(headline(results), _STYLE[mood(results)]))
     counted = " · ".join(f"{count:,} {word}" for word, count, _ in tally(results))
-    _print(console, Text(counted, "dim"))
+    say(console, Text(counted, "dim"))
     for remark in remarks(results):
-        _print(console, Text(one_line(remark)))
+        say(console, Text(one_line(remark)))
     width = min(_ID_WIDTH, max((len(each.requirement["id"]) for each in found[:SHOWN]), default=0))
     if found:
         console.print()
     for each in found[:SHOWN]:
         _finding(console, each, width)
     if len(found) > SHOWN:
-        _print(console, Text(f"and {len(found) - SHOWN:,} more in the report"), 8)
+        say(console, Text(f"and {len(found) - SHOWN:,} more in the report"), 8)
     _unverified(console, results)
     _choices(console, results)
     if report is not None or found:
         console.print()
     if report is not None:
-        _print(console, Text.assemble(("report  ", "dim"), str(report)))
+        say(console, Text.assemble(("report  ", "dim"), str(report)))
     case = next((failure["case"] for each in found for failure in each.failures), None)
     if case is not None:
         again = f"adapty-conformance replay {shlex.quote(one_line(case))}"
-        _print(console, Text.assemble(("again   ", "dim"), again))
+        say(console, Text.assemble(("again   ", "dim"), again))
 
 
 def _finding(console: Console, finding: Finding, width: int) -> None:
@@ -71,19 +71,19 @@ def _finding(console: Console, finding: Finding, width: int) -> None:
     head = Text.assemble((f"{item['level']:<8}", style), (key, "bold"))
     if max(width, len(key)) + 10 + len(message) <= console.width:
         head.append(" " * (width - len(key) + 2) + message)
-        _print(console, head)
+        say(console, head)
     else:
-        _print(console, head)
-        _print(console, Text(message), 8)
+        say(console, head)
+        say(console, Text(message), 8)
     if first is not None:
-        _print(console, _evidence(first), 8)
+        say(console, _evidence(first), 8)
     source = item["source"]
     where = f"(line {source['line']})"
     quote = f"“{short(unmarked(source['quote']), 100)}” {where}" if source["quote"] else None
-    _print(console, Text(quote or f"{one_line(source['pointer'])} {where}", "dim"), 8)
+    say(console, Text(quote or f"{one_line(source['pointer'])} {where}", "dim"), 8)
     if finding.explained:
         count = plural(len(finding.explained), "other broken promise", "other broken promises")
-        _print(console, Text(f"explains {count}"), 8)
+        say(console, Text(f"explains {count}"), 8)
 
 
 def _evidence(failure: Item) -> Text:
@@ -128,13 +128,16 @@ def _choices(console: Console, results: Results) -> None:
 
 def _labelled(console: Console, label: str, lines: list[str]) -> None:
     for line in lines:
-        _print(console, Text(label + line), hanging=len(label))
+        say(console, Text(label + line), hanging=len(label))
         label = " " * len(label)
 
 
-def _print(console: Console, text: Text, indent: int = 0, hanging: int = 0) -> None:
-    """A line. In a terminal it is folded under its indent, what follows the first line `hanging`
-    further in; in a pipe it stays one line."""
+def say(console: Console, text: Text, indent: int = 0, hanging: int = 0) -> None:
+    """Print a line.
+
+    In a terminal it is folded under its indent, what follows the first line `hanging` columns
+    further in; in a pipe it stays one line.
+    """
     if not console.is_terminal:
         console.print(Text(" " * indent) + text, highlight=False, soft_wrap=True)
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -223,6 +224,9 @@ def _contract(spec: str | None) -> Any:
 
 def main() -> None:
     """The entry point of the console script."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what it has no character for is spelled out
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = cli.main()
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""The commands beside `run`: requirements, mock, diff, and the help of each."""
+"""The commands beside `run`: requirements, mock, and the help of each."""
 
 from __future__ import annotations
 
@@ -14,11 +14,9 @@ from typing import Any
 import httpx
 import pytest
 
-from reports.results import dumps
 from runner.cli import cli
 from spec.document import VENDOR_DOCUMENT
-from tests import reports_sample
-from tests.support import CONTRACT, KEY, PROGRAM, command, environment, verdicts
+from tests.support import CONTRACT, KEY, PROGRAM, command, environment
 
 Capture = pytest.CaptureFixture[str]
 
@@ -120,33 +118,6 @@ def test_the_mock_remembers_in_a_file(tmp_path: Path) -> None:
     assert ids[0] == ids[1]
     with served(tmp_path) as (_, url):
         assert create(url, "Jane").json()["data"]["profile_id"] not in ids
-
-
-def saved(folder: Path, name: str, content: reports_sample.Results) -> str:
-    (folder / name).write_text(dumps(content))
-    return str(folder / name)
-
-
-def test_diff_tells_what_changed(tmp_path: Path, capsys: Capture) -> None:
-    good, bad = reports_sample.conformant(), reports_sample.three_findings()
-    old, new = saved(tmp_path, "old.json", good), saved(tmp_path, "new.json", bad)
-    before, after = verdicts(good), verdicts(bad)
-    changed = {key: (before[key], after[key]) for key in before if before[key] != after[key]}
-    broken = {key for key, (_, now) in changed.items() if now == "fail"}
-    assert broken
-    assert cli.main(["diff", old, new]) == 1
-    *lines, tally = capsys.readouterr().out.splitlines()
-    assert sorted(lines) == sorted(f"{k}  {was} → {now}" for k, (was, now) in changed.items())
-    assert {line.split()[0] for line in lines[: len(broken)]} == broken, "the worst comes first"
-    assert tally.startswith(f"{len(broken)} newly broken, 0 mended, ")
-    assert cli.main(["diff", new, old]) == 0
-    assert f"0 newly broken, {len(broken)} mended, " in capsys.readouterr().out
-
-
-def test_diff_takes_folders(tmp_path: Path, capsys: Capture) -> None:
-    path = saved(tmp_path, "results.json", reports_sample.conformant())
-    assert cli.main(["diff", str(tmp_path), path]) == 0
-    assert capsys.readouterr().out == "0 newly broken, 0 mended, 0 other\n"
 
 
 COMMANDS = ["run", "mock", "requirements", "replay", "diff"]

@@ -86,8 +86,8 @@ def test_what_a_target_sent_is_text() -> None:
 
 OURS = {  # words and numbers of this package's own
     "policy", "verdict", "mood", "name", "id", "item.verdict", "item.level", "size",
-    "INKS[verdict]", "latency.width", "latency.height", "latency.height + 1", "latency.height + 0.5",
-    "bar.x", "bar.y", "bar.width", "bar.height",
+    "INKS[verdict]", "latency.width", "latency.height", "latency.height + 1",
+    "latency.height + 0.5", "bar.x", "bar.y", "bar.width", "bar.height",
 }  # fmt: skip
 
 
