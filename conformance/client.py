@@ -86,6 +86,7 @@ class Client:
         self._http: httpx.AsyncClient | None = None
         self._gate = asyncio.Semaphore(target.concurrency)
         self._late = 0
+        self._before: dict[httpx.AsyncClient, str] = {}  # the last exchange of each connection
         self._latencies: deque[float] = deque(maxlen=50)
 
     def _new(self, connections: int) -> httpx.AsyncClient:
@@ -111,6 +112,7 @@ class Client:
         """A separate client with a single connection, to be given to `send`."""
         async with self._new(1) as http:
             yield http
+        self._before.pop(http, None)
 
     def pace(self, latency: float) -> None:
         """Keep so few requests under way that a target which serves them one by one, each in
@@ -188,7 +190,10 @@ class Client:
             control=control, customer=customer,
             quotes_credential=response is not None and self._quotes(request, response),
             detail=self._redactor.redact_text(detail),
+            follows=self._before.get(over) if over else None,
         )  # fmt: skip
+        if over is not None:
+            self._before[over] = exchange.id
         self._journal.exchange(exchange)
         return exchange
 

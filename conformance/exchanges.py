@@ -59,7 +59,8 @@ class Exchange:
 
     `cases` are those it was sent for: one, several for a pool, none for a control. `control` is the
     id of the exchange that shows its control accepted. `sent` and `received` are seconds since the
-    epoch. `trouble` says how it ended where there is no whole response.
+    epoch. `trouble` says how it ended where there is no whole response. `follows` is the exchange
+    before it where both were to be on one connection.
     """
 
     id: str
@@ -75,6 +76,7 @@ class Exchange:
     customer: str = ""
     quotes_credential: bool = False
     detail: str = ""
+    follows: str | None = None
 
     @property
     def status(self) -> int | None:

@@ -15,10 +15,10 @@ from conformance.observe import Observation, holds_a_profile, observe, taken
 from conformance.outcome import KEPT, Outcome, outcome
 from conformance.telling import CONTROL, REFUSED, failures_of
 from conformance.together import clock, liveness, refusing, sharing
+from conformance.untested import why_untested
 from conformance.verdicts import Failure, Judgement, Sample, Verdict, VerdictName
 from spec.contract import Contract
-from spec.requirements import Requirement, Side, identifier, readable
-from spec.schema import ITEM, Location
+from spec.requirements import Requirement, Side
 from strategies.cases import Expect
 
 SAMPLES = 2  # exchanges told of what only several show together; the journal has all
@@ -72,6 +72,7 @@ class _Ledger:
         self.cases: dict[str, set[str]] = defaultdict(set)
         self.unknown: dict[str, Counter[str]] = defaultdict(Counter)
         self.by_id = {exchange.id: exchange for exchange in record.exchanges}
+        self.statuses = {exchange.status or 0 for exchange in record.exchanges}
         self.sent: dict[str, list[Exchange]] = defaultdict(list)
         for exchange in record.exchanges:
             for case in exchange.cases or (CONTROL,):
@@ -97,6 +98,7 @@ class _Ledger:
             if expect == "accept" and exchange.accepted:
                 for key in taken(self.contract, exchange):
                     self._show(key, "accept", exchange)
+                    self.cases[key].update(exchange.cases or (CONTROL,))
         self._errors_under_success()
         for key, found in self.broken.items():
             self.failures[key] += failures_of(
@@ -224,6 +226,7 @@ class _Ledger:
         ):
             if found.requirement not in self.contract.requirements:
                 continue
+            self.cases[found.requirement].add(found.case)
             if not found.ok:
                 self.failures[found.requirement].append(
                     Failure(
@@ -234,7 +237,6 @@ class _Ledger:
                 )  # fmt: skip
             else:
                 self._show(found.requirement, "observe", *found.exchanges[-SAMPLES:])
-                self.cases[found.requirement].add(found.case)
         expects = {exchange.id: self.expectation(exchange) for exchange in self.record.exchanges}
         fold(Evidence(self.contract, self.record, self.failures, self.broken, expects))
 
@@ -255,7 +257,8 @@ class _Ledger:
     def verdict(self, requirement: Requirement, left_out: str | None) -> Verdict:
         """The verdict of one requirement: fail before inconclusive before pass."""
         key = requirement.id
-        failures = tuple(self.failures.get(key, ()))
+        # What fails each time before what comes and goes.
+        failures = tuple(sorted(self.failures.get(key, ()), key=lambda each: each.flaky))
         missing = [side for side in requirement.sides if side not in self.shown[key]]
         name: VerdictName
         reason: str | None = None
@@ -270,7 +273,9 @@ class _Ledger:
         elif self.shown[key]:
             name, reason = "inconclusive", f"nothing showed the side “{missing[0]}”"
         else:
-            name, reason = "untested", self._never(requirement)
+            shown = {each for each, sides in self.shown.items() if sides}
+            name = "untested"
+            reason = why_untested(self.contract, requirement, shown, self.statuses)
         samples = tuple(self._samples(requirement))
         return Verdict(requirement, name, reason, len(self.cases[key]), failures, samples)
 
@@ -284,24 +289,3 @@ class _Ledger:
     def _requirements(self, case: str) -> tuple[str, ...]:
         known = self.record.cases.get(case)
         return known.requirements if known else ()
-
-    def _never(self, requirement: Requirement) -> str:
-        """Why a requirement was never put to the test, in words that many share."""
-        subject, location = requirement.subject, requirement.location
-        if requirement.sides != ("observe",):
-            return "no case of it was sent"
-        for items in _arrays(location):
-            if not self.shown[identifier(subject, items, "type")]:
-                told = f"the target returned no {readable(subject, items)}"
-                hint = "; a customer that has some (--seeded-customer ID) makes it testable"
-                return told + hint if subject == f"response.{self.contract.success}" else told
-        if location:
-            return f"the target never returned {readable(subject, location)}"
-        return "the target never returned such a response"
-
-
-def _arrays(location: Location) -> Iterator[Location]:
-    """The array items that a location lies in, the outermost first."""
-    for index, step in enumerate(location):
-        if step == ITEM:
-            yield location[: index + 1]

@@ -12,7 +12,7 @@ from typing import Any
 from conformance.exchanges import CaseRecord, Exchange
 from conformance.journal import Record
 from conformance.verdicts import Failure, Judgement, Verdict
-from reports.curl import KEY_ENV, curl
+from reports.curl import KEY_ENV, curl, on_one_connection
 from spec.contract import Contract
 from spec.requirements import Source
 
@@ -58,6 +58,7 @@ def assemble(
             + counts["inconclusive"],
             "complete": facts.complete,
             "requests": len(record.exchanges),
+            "statuses": dict(sorted(Counter(_ended(each) for each in record.exchanges).items())),
             "requests_by_phase": dict(Counter(each.phase for each in record.exchanges)),
             "latency_ms": _latency(record),
             "verdicts": {name: counts[name] for name in names},
@@ -72,6 +73,11 @@ def assemble(
             for each in contract.findings
         ],
     }  # fmt: skip
+
+
+def _ended(exchange: Exchange) -> str:
+    """The status of an answer, or what came in its place."""
+    return str(exchange.status) if exchange.status is not None else str(exchange.trouble)
 
 
 def _latency(record: Record) -> dict[str, Any]:
@@ -141,7 +147,7 @@ def _requirement(
 
 
 def _failure(failure: Failure, record: Record, facts: Facts) -> dict[str, Any]:
-    exchanges = [exchange_as_told(each) for each in failure.exchanges]
+    exchanges = [exchange_as_told(each) for each in _whole(failure.exchanges, record)]
     return {
         "case": failure.case,
         "message": failure.message,
@@ -155,8 +161,26 @@ def _failure(failure: Failure, record: Record, facts: Facts) -> dict[str, Any]:
         "control": failure.control,
         "exchanges": exchanges,
         "place": failure.place,
-        "curl": curl(exchanges[-1]["request"], facts.key_env) if exchanges else "",
+        "curl": _curl(failure.exchanges, exchanges, facts.key_env),
     }
+
+
+def _whole(exchanges: tuple[Exchange, ...], record: Record) -> list[Exchange]:
+    """The exchanges, the last with those that went before it on its connection."""
+    found = list(exchanges)
+    while len(exchanges) == 1 and found[0].follows is not None:
+        before = [each for each in record.exchanges if each.id == found[0].follows]
+        if not before:
+            break
+        found[:0] = before
+    return found
+
+
+def _curl(shown: tuple[Exchange, ...], told: list[dict[str, Any]], key_env: str) -> str:
+    lines = [curl(each["request"], key_env) for each in told]
+    if not lines:
+        return ""
+    return on_one_connection(lines) if len(shown) == 1 else lines[-1]
 
 
 def _change(case: CaseRecord | None) -> dict[str, Any] | None:

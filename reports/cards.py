@@ -55,8 +55,7 @@ def _failure(failure: Item, key_env: str) -> View:
         "control": failure["control"],
         "skipped": len(exchanges) - len(shown),
         "exchanges": [
-            exchange_view(each, change, failure if each is shown[-1] else None)
-            for each in shown
+            exchange_view(each, change, failure if each is shown[-1] else None) for each in shown
         ],
         "curl": failure["curl"] if len(failure["curl"]) <= _PASTED else None,
         "python": _python(exchanges, key_env),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -51,6 +51,15 @@ def curl(request: Mapping[str, Any], key_env: str = KEY_ENV) -> str:
     if text.startswith("@") or len(text) > _LONGEST_WORD or "\n" in text or _is_hidden(text):
         return f"printf {_format(text)} | {' '.join(words)} --data-binary @-"
     return f"{' '.join(words)} --data-binary {_word(text)}"
+
+
+def on_one_connection(lines: Sequence[str]) -> str:
+    """curl lines as one, which sends their requests over one connection.
+
+    Where one of them needs another program to make its body, the last line alone.
+    """
+    plain = all(line.startswith("curl ") for line in lines)
+    return " --next ".join([lines[0], *(line[5:] for line in lines[1:])]) if plain else lines[-1]
 
 
 def http_snippet(request: Mapping[str, Any], key_env: str = KEY_ENV) -> str:

@@ -14,6 +14,8 @@ from reports.words import Item
 
 View = dict[str, Any]
 
+TELLING = {"content-type", "location", "retry-after", "www-authenticate"}
+
 
 def exchange_view(
     exchange: Item, change: Item | None, failure: Item | None = None, *, limit: int = LIMIT
@@ -45,10 +47,7 @@ def exchange_view(
             "status": response["status"],
             "reason": response["reason"],
             "offends": place is None and actual.startswith(str(response["status"])),
-            "headers": [
-                (name, value, actual == f"{name}: {value}".lower())
-                for name, value in response["headers"]
-            ],
+            "headers": _headers(response["headers"], actual),
             "truncated": response["truncated"],
             "body": body(response["body"], place, nearest=True, limit=limit)
             if response["body"]
@@ -57,6 +56,12 @@ def exchange_view(
         "error": exchange["error"] or "nothing was recorded",
         "took": milliseconds(exchange["ms"]) if exchange["ms"] is not None else None,
     }
+
+
+def _headers(headers: list[list[str]], actual: str) -> list[tuple[str, str, bool]]:
+    """The headers of a response, each with whether it is what offends: what matters most first."""
+    told = [(name, value, actual == f"{name}: {value}".lower()) for name, value in headers]
+    return sorted(told, key=lambda each: (not each[2], each[0].lower() not in TELLING))
 
 
 def _request_body(request: Item, pointer: str | None, limit: int) -> Markup | None:

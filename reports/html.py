@@ -98,6 +98,9 @@ def _facts(results: Results) -> list[tuple[str, str, str | None]]:
         ("Took", duration(run["seconds"]), None),
         ("Requests", number(summary["requests"]), None),
     ]
+    if summary.get("statuses"):
+        told = (f"{status} × {number(count)}" for status, count in summary["statuses"].items())
+        facts.append(("Answers", ", ".join(told), None))
     asked = "musts only: " if run["gate"] == "must" else ""
     facts.append(("Gate", f"{asked}{gate} (exit {run['exit_code']})", None))
     facts.append(("Contract", f"{contract['title']} {contract['version']}", None))

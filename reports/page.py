@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reports import words
-from reports.text import capital, marked, number, one_line, plural, prose
+from reports.text import capital, marked, number, one_line, plural, prose, unmarked
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -51,6 +51,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["attr"] = one_line
+    made.filters["bare"] = lambda text: one_line(unmarked(text))
     made.filters["clip"] = marked
     made.filters["prose"] = prose
     made.filters["capital"] = capital

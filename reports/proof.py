@@ -15,7 +15,7 @@ from reports.words import Item, Results, answer
 LIMIT = 1200  # characters shown of a body that nothing is wrong with
 
 _SIDES = {"accept": "Accepted", "refuse": "Refused", "observe": "Answered"}
-CONTROL = "a valid request that other cases are one change away from"
+CONTROL = "a valid request, the control of other cases"
 
 
 @dataclass(frozen=True)

@@ -110,13 +110,40 @@ def remarks(results: Results) -> list[str]:
     if run["stopped"]:
         found.append(_sentence(run["stopped"]))
     elif not results["summary"]["complete"]:
-        found.append("Not everything that was planned was sent.")
+        found.append(_left_out(results))
+    if (told := _one_answer(results)) is not None:
+        found.append(told)
     if broken and run["gate"] == "must" and all(item["level"] == "should" for item in broken):
         found.append("The gate asks only for musts, so it passed.")
     untested = len(with_verdict(results, "untested"))
     if untested and results["summary"]["complete"] and mood(results) == "pass":
         found.append(f"{plural(untested, 'promise')} could not be observed.")
     return found
+
+
+MANY_ANSWERS = 20  # that are all alike, whatever was asked
+
+
+def _one_answer(results: Results) -> str | None:
+    """That every answer had the same status, right or wrong: what it kept then means little."""
+    statuses = results["summary"].get("statuses") or {}
+    if len(statuses) != 1 or sum(statuses.values()) < MANY_ANSWERS:
+        return None
+    (status, count), *_ = statuses.items()
+    return f"All {number(count)} requests, valid or not, ended alike: {status}."
+
+
+def _left_out(results: Results) -> str:
+    out = [
+        i for i in with_verdict(results, "untested") if (i["reason"] or "").startswith(DESELECTED)
+    ]
+    if not out:
+        return "Not everything that was planned was sent."
+    was = "was" if len(out) == 1 else "were"
+    return f"Not everything was sent: {plural(len(out), 'promise')} {was} deselected."
+
+
+DESELECTED = "deselected"  # how the reason of what the operator left out begins
 
 
 def _sentence(text: str) -> str:

@@ -11,9 +11,12 @@ from typing import IO
 
 from conformance.journal import Record
 from reports.changes import changes
+from reports.har import write_har
 from reports.html import render
 from reports.junit import junit
+from reports.markdown import markdown
 from reports.results import ResultsError, dumps, load
+from reports.sarif import sarif
 from reports.words import Results
 
 JOURNAL = "journal.ndjson"
@@ -36,6 +39,11 @@ def write(results: Results, directory: Path, record: Record | None = None) -> No
     _write(directory / "results.json", dumps(results))
     _write(directory / "index.html", render(results, record, since))
     _write(directory / "junit.xml", junit(results))
+    _write(directory / "results.sarif", sarif(results))
+    _write(directory / "summary.md", markdown(results, since))
+    if record is not None:
+        with _whole(directory / "exchanges.har") as file:
+            write_har(record, results, file)
 
 
 def _previous(directory: Path) -> Results | None:

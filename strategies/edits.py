@@ -139,6 +139,8 @@ def words(edit: Edit, control: Any) -> str:
     if edit.path[-1:] == (APPEND,):
         return f"{name} gets one more item {show(edit.value)}"
     before = get(control, edit.path)
+    if not edit.path:
+        return f"the whole body → {show(edit.value)}"
     if edit.value is ABSENT:
         return f"{name} left out"
     if type(before) is type(edit.value) and before == edit.value:

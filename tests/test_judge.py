@@ -118,10 +118,16 @@ def test_what_was_left_out_says_so_even_where_it_failed() -> None:
     ("key", "reason"),
     [
         (GENDER, "no case of it was sent"),
-        ("response.401.media_type", "the target never returned such a response"),
+        ("response.401.media_type", "the target never answered with 401"),
         (f"{DATA}.access_levels.item.store.type", "the target returned no data.access_levels[]"),
-        ("rejection.body.error_code.type", "the target never returned error_code"),
-        ("rejection.body.errors.item.source.type", "the target returned no errors[]"),
+        (
+            "rejection.body.error_code.type",
+            "the target refused nothing, so there is no error to look at",
+        ),
+        (
+            "rejection.body.errors.item.source.type",
+            "the target refused nothing, so there is no error to look at",
+        ),
     ],
 )
 def test_why_nothing_was_tested(key: str, reason: str) -> None:
@@ -129,6 +135,16 @@ def test_why_nothing_was_tested(key: str, reason: str) -> None:
     assert name == "untested"
     hint = "; a customer that has some (--seeded-customer ID) makes it testable"
     assert told == reason + (hint if key.startswith(DATA) else "")
+
+
+def test_an_error_without_its_members_is_told_by_them() -> None:
+    empty = judged([exchange("1", answer(400, {}), UPPER.id, control="c")], UPPER)
+    assert verdict(empty, "rejection.body.error_code.type") == (
+        "untested", "the target never returned error_code",
+    )  # fmt: skip
+    assert verdict(empty, "rejection.body.errors.item.source.type") == (
+        "untested", "the target returned no errors[]",
+    )  # fmt: skip
 
 
 def test_an_item_without_the_member_is_told_by_the_member() -> None:
@@ -442,6 +458,15 @@ def test_where_something_wrong_stands_is_told() -> None:
     late = exchange("1", answer(200, profile(timestamp=1)), role="control")
     (failure,) = failures(judged([late]), "timestamp.response_time")
     assert failure.place == "/data/timestamp"
+
+
+def test_what_fails_each_time_is_told_before_what_comes_and_goes() -> None:
+    lower = case(f"{GENDER}/lower", "refuse", GENDER)
+    sent = [yes("1", UPPER.id), no("2", UPPER.id), yes("3", lower.id), yes("4", lower.id)]
+    told = failures(judged(sent, UPPER, lower))
+    assert [(each.case, each.failed, each.tries, each.flaky) for each in told] == [
+        (lower.id, 2, 2, False), (UPPER.id, 1, 2, True),
+    ]  # fmt: skip
 
 
 def test_one_case_is_judged_alone() -> None:

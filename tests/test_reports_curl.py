@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from reports.curl import curl, decoded, http_snippet
+from reports.curl import curl, decoded, http_snippet, on_one_connection
 from reports.text import plain
 from tests import reports_sample as sample
 from tests.needs import require_executable
@@ -26,12 +26,16 @@ class Receiver:
 
     def __init__(self) -> None:
         self.got: list[tuple[str, str, list[tuple[str, str]], bytes]] = []
-        got = self.got
+        self.ports: list[int] = []
+        got, ports = self.got, self.ports
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 got.append((self.command, self.path, list(self.headers.items()), body))
+                ports.append(self.client_address[1])
                 self.send_response(200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -177,6 +181,17 @@ def test_a_pasted_curl_line_sends_the_same_headers(
     own = {"Host", "User-Agent", "Accept", "Content-Length"}
     assert [each for each in receiver.got.pop()[2] if each[0] not in own] == expected
     assert not list(tmp_path.iterdir())
+
+
+def test_what_went_over_one_connection_is_pasted_so(receiver: Receiver, tmp_path: Path) -> None:
+    first, second = (curl(_request(receiver, body=body)) for body in ('{"a": 1}', "it's"))
+    _paste(on_one_connection([first, second]), tmp_path)
+    assert [each[3] for each in receiver.got[-2:]] == [b'{"a": 1}', b"it's"]
+    assert [each[1] for each in receiver.got[-2:]] == ["/prefix/profile/"] * 2
+    assert receiver.ports[-1] == receiver.ports[-2]
+    made = curl(_request(receiver, body="a\nb"))
+    assert made.startswith("printf ")
+    assert on_one_connection([first, made]) == made
 
 
 def test_the_key_may_have_another_name() -> None:

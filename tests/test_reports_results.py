@@ -45,7 +45,7 @@ def test_what_is_no_results_json_is_named(
 def test_written_results_come_back_the_same(results: sample.Results, tmp_path: Path) -> None:
     write(results, tmp_path / "report")
     names = sorted(path.name for path in (tmp_path / "report").iterdir())
-    assert names == ["index.html", "junit.xml", "results.json"]
+    assert names == ["index.html", "junit.xml", "results.json", "results.sarif", "summary.md"]
     assert load(tmp_path / "report") == results
     assert load(tmp_path / "report" / "results.json")["format"] == 1
     for name in names:
