@@ -32,7 +32,12 @@ def card(finding: Finding, key_env: str = KEY_ENV, *, full: int = FULL) -> View:
         "unlisted": max(0, len(failures) - full - LISTED),
         "total": len(failures),
         "folded": [
-            {"requirement": item, "failures": each[:LISTED], "total": len(each)}
+            {
+                "requirement": item,
+                "failures": each[:LISTED],
+                "total": len(each),
+                "curl": _pasted(each[0]),
+            }
             for item, each in finding.folded
         ],
         "explained": finding.explained,
@@ -57,9 +62,15 @@ def _failure(failure: Item, key_env: str) -> View:
         "exchanges": [
             exchange_view(each, change, failure if each is shown[-1] else None) for each in shown
         ],
-        "curl": failure["curl"] if len(failure["curl"]) <= _PASTED else None,
+        "curl": _pasted(failure),
         "python": _python(exchanges, key_env),
     }
+
+
+def _pasted(failure: Item) -> str | None:
+    """The curl line, where it is not too long to be pasted."""
+    line = str(failure["curl"])
+    return line if 0 < len(line) <= _PASTED else None
 
 
 def _python(exchanges: list[Item], key_env: str) -> str | None:

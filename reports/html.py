@@ -47,6 +47,7 @@ def render(results: Results, record: Record | None = None, since: Changes | None
         remarks=words.remarks(results),
         tally=words.tally(results),
         parts=words.parts(results),
+        observable=len(results["requirements"]) - len(words.with_verdict(results, "untested")),
         levels=Counter(item["level"] for item in results["requirements"]),
         latency=latency(results),
         since=_since(since) if since else None,

@@ -149,6 +149,7 @@ def conformant(*, seeded: bool = True) -> Results:
             "version": CONTRACT.version,
             "sha256": CONTRACT.sha256,
             "operation": f"{CONTRACT.method} {CONTRACT.path}",
+            "document": CONTRACT.document.path.name,
         },
         "target": {"url": URL},
         "run": {
@@ -169,7 +170,15 @@ def conformant(*, seeded: bool = True) -> Results:
                 "preflight": 1, "deterministic": 288, "schemathesis": 48, "hypothesis": 30,
                 "last": 2,
             },
-            "latency_ms": {"p50": 3.2, "p95": 9.4, "max": 48.0},
+            "latency_ms": {
+                "p50": 3.2, "p95": 9.4, "max": 48.0,
+                "histogram": [
+                    {"below": 2.0, "count": 40}, {"below": 5.0, "count": 280},
+                    {"below": 10.0, "count": 48}, {"below": 20.0, "count": 0},
+                    {"below": 50.0, "count": 1},
+                ],
+            },
+            "statuses": {"200": 150, "401": 19, "422": 200},
             "verdicts": {},
         },
         "requirements": [_requirement(item) for item in CONTRACT.requirements.values()],

@@ -202,10 +202,11 @@ def test_copying_a_line_gives_all_of_it(opened: Opened) -> None:
     card = seen.page.locator('article[id="auth.wrong_key"]')
     expected = sample.requirement(sample.three_findings(), "auth.wrong_key")["failures"][0]["curl"]
     card.get_by_role("button", name="Copy as curl").click()
-    assert card.get_by_role("button", name="Copied").is_visible()
+    card.get_by_role("button", name="Copied").wait_for()
     assert seen.page.evaluate("navigator.clipboard.readText()") == expected
     card.get_by_text("Send it again").click()
     card.locator(".copyable").filter(has_text="Python").get_by_role("button").click()
+    card.locator(".copyable").filter(has_text="Copied").wait_for()
     assert "httpx.request(" in seen.page.evaluate("navigator.clipboard.readText()")
 
 

@@ -21,6 +21,8 @@ from tests import reports_sample as sample
 from tests.needs import require_executable
 from tests.pages import Page
 
+TOTAL = sample.TOTAL
+
 
 @cache
 def page_of(name: str) -> str:
@@ -42,6 +44,14 @@ def test_the_page_says_the_answer_first(results: sample.Results, name: str) -> N
         words.headline(results) in page.text[: page.text.index("The contract, promise by promise")]
     )
     assert page.count("h1") == 1
+
+
+def test_the_first_screen_tells_how_much_could_be_observed() -> None:
+    top = Page(page_of("unseen")).text.partition("The contract, promise by promise")[0]
+    assert f"{TOTAL - 69} kept of {TOTAL - 69} observable" in " ".join(top.split())
+    assert "observable" not in Page(page_of("conformant")).text
+    for words_ in ("Half of the answers came", "p95", "Seed", "200 × 150, 401 × 19, 422 × 200"):
+        assert words_ in render(sample.conformant()), words_
 
 
 def test_the_page_is_sound(results: sample.Results, name: str) -> None:

@@ -84,6 +84,7 @@
     if (!place) return;
     if (place.closest("tr")?.hidden) promises.clear();
     for (let at = place; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
+    for (const own of place.querySelectorAll(":scope > details")) own.open = true;
     place.scrollIntoView();
   };
   addEventListener("hashchange", arrive);
