@@ -20,7 +20,10 @@ from tests.support import CONTRACT, command, failing, mock, results, verdicts
 
 ENUM = "request.body.gender.enum"
 GENDER = ("--phases", "deterministic", "--only", "request.body.gender.*")
-FILES = {"index.html", "junit.xml", "results.json", "journal.ndjson"}
+FILES = {
+    "index.html", "junit.xml", "results.json", "results.sarif", "summary.md", "exchanges.har",
+    "journal.ndjson",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,8 @@ def incomplete(folder: Path) -> dict[str, Any]:
     assert not content["summary"]["conformant"]
     assert content["run"]["exit_code"] == 130
     assert {each.name for each in (folder / "conformance-report").iterdir()} == {
-        "index.html", "junit.xml", "results.json", "journal.ndjson",
+        "index.html", "junit.xml", "results.json", "results.sarif", "summary.md", "exchanges.har",
+        "journal.ndjson",
     }  # fmt: skip
     return content
 

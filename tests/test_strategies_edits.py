@@ -80,7 +80,7 @@ def test_edits_are_told_in_words() -> None:
         (("deep", "x"), True, "deep.x 1 → true"),
         (("list", APPEND), {"k": Raw("NaN")}, 'list gets one more item {"k": NaN}'),
         (("list",), [1] * 31, "list: 1 → 31 items"),
-        ((), [], 'the body {"a": "f", "list": [1], "deep": {"x": 1}} → []'),
+        ((), [], "the whole body → []"),
     ]:
         assert edits.words(Edit(path, value), control) == words
     long = edits.show("x" * 100)
