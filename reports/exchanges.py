@@ -29,7 +29,8 @@ def exchange_view(
     request, response = exchange["request"], exchange["response"]
     url = urlsplit(request["url"])
     pointer = change["pointer"] if change else None
-    words = change["words"].lower() if change and pointer is None else ""
+    # What a case stands beside, "(with …)", is no change.
+    words = change["words"].lower().partition(" (with ")[0] if change and pointer is None else ""
     place, actual = (failure["place"], failure["actual"].lower()) if failure else (None, "")
     return {
         "id": exchange["id"],

@@ -213,11 +213,11 @@ def explaining(results: Results, found: Sequence[Finding]) -> str:
     """What the findings are to the broken promises, in a sentence or two."""
     broken = len(with_verdict(results, "fail"))
     if len(found) == broken:
-        return "Worst first. Each is one promise the target broke, with a request that shows it."
+        return "Musts first. Each is one promise the target broke, with a request that shows it."
     many = len(found) > 1
     return (
-        f"Worst first. {plural(len(found), 'finding')} {'explain' if many else 'explains'} all "
-        f"{number(broken)} broken promises: what only follows from another is told under it."
+        f"Musts first. {plural(len(found), 'finding')} {'explain' if many else 'explains'} all "
+        f"{number(broken)} broken promises: what has the same cause is listed under it."
     )
 
 

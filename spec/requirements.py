@@ -205,12 +205,17 @@ def _says_nothing(keyword: str, value: Any) -> bool:
 
 
 def readable(subject: str, location: Location) -> str:
-    """A location as a reader would write it: `installation_meta.device_id`, `errors[].source`."""
+    """A location as a reader would write it: `installation_meta.device_id`, and which message it is
+    in where that is an error: `errors[].source of a refusal`."""
+    kind, _, status = subject.partition(".")
     if not location:
-        return {"request.body": "The request body", "rejection.body": "The error"}.get(
-            subject, "The response"
-        )
-    return ".".join(location).replace(f".{ITEM}", ITEM)
+        if kind == "response":
+            return f"A {status} response"
+        return {"request.body": "The request body", "rejection.body": "The error"}[subject]
+    name = ".".join(location).replace(f".{ITEM}", ITEM)
+    if kind == "rejection":
+        return f"{name} of a refusal"
+    return f"{name} of a {status} response" if kind == "response" and status[0] != "2" else name
 
 
 def _json(value: Any) -> str:

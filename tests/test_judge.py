@@ -140,10 +140,10 @@ def test_why_nothing_was_tested(key: str, reason: str) -> None:
 def test_an_error_without_its_members_is_told_by_them() -> None:
     empty = judged([exchange("1", answer(400, {}), UPPER.id, control="c")], UPPER)
     assert verdict(empty, "rejection.body.error_code.type") == (
-        "untested", "the target never returned error_code",
+        "untested", "the target never returned error_code of a refusal",
     )  # fmt: skip
     assert verdict(empty, "rejection.body.errors.item.source.type") == (
-        "untested", "the target returned no errors[]",
+        "untested", "the target returned no errors[] of a refusal",
     )  # fmt: skip
 
 
