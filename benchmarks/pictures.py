@@ -29,7 +29,8 @@ SUITE = [sys.executable, "-m", "runner.cli"]
 
 
 def run(name: str, folder: Path) -> None:
-    """Judge one of the mocks, each report in a folder of its name."""
+    """Judge one of the mocks, each report in a folder of its name; an earlier one is gone."""
+    shutil.rmtree(folder / name, ignore_errors=True)
     with nullcontext() if name == "embedded" else serving(name, KEY) as url:
         subprocess.run(
             [*SUITE, "run", *([url] if url else []), "--report-dir", str(folder / name)],

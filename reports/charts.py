@@ -8,7 +8,7 @@ from typing import Any
 from reports.text import milliseconds, plural
 from reports.words import Results
 
-WIDTH, HEIGHT, LEAST = 290, 44, 1.5  # of the drawing, and of a bar that is not empty
+WIDTH, HEIGHT, LEAST = 250, 44, 1.5  # of the drawing, and of a bar that is not empty
 
 
 def latency(results: Results) -> Mapping[str, Any] | None:
