@@ -76,7 +76,8 @@ def _renamed(line: dict[str, Any], copy: int) -> dict[str, Any]:
     made = {**line, "id": f"{line['id']}-{copy}"}
     if line["kind"] == "exchange":
         made["cases"] = [f"{case}-{copy}" for case in line["cases"]]
-        made["control"] = line["control"] and f"{line['control']}-{copy}"
+        for name in ("control", "follows"):
+            made[name] = line[name] and f"{line[name]}-{copy}"
     return made
 
 

@@ -107,7 +107,7 @@ def read(paths: Iterable[Path]) -> Record:
     exchanges: dict[str, Exchange] = {}
     notes: dict[str, list[dict[str, Any]]] = {}
     for path in paths:
-        for text in path.read_text("ascii").splitlines():
+        for text in path.read_text("ascii", "replace").splitlines():
             try:
                 line = json.loads(text)
             except ValueError:

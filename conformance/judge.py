@@ -257,8 +257,9 @@ class _Ledger:
     def verdict(self, requirement: Requirement, left_out: str | None) -> Verdict:
         """The verdict of one requirement: fail before inconclusive before pass."""
         key = requirement.id
-        # What fails each time before what comes and goes.
-        failures = tuple(sorted(self.failures.get(key, ()), key=lambda each: each.flaky))
+        # Its own before what another explains, what always fails before what comes and goes.
+        order = sorted(self.failures.get(key, ()), key=lambda f: (f.cause is not None, f.flaky))
+        failures = tuple(order)
         missing = [side for side in requirement.sides if side not in self.shown[key]]
         name: VerdictName
         reason: str | None = None

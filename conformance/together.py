@@ -79,7 +79,8 @@ def sharing(contract: Contract, exchanges: Sequence[Exchange]) -> Iterator[Shown
             len(customers), sum(map(len, shared)), "/data/profile_id",
         )  # fmt: skip
     elif len(customers) > 1:
-        yield Shown("identity.profile_id", True)
+        two = [each for owner in owners.values() for each in owner.values()][-2:]
+        yield Shown("identity.profile_id", True, _case(two[-1]), exchanges=tuple(two))
 
 
 def clock(contract: Contract, exchanges: Sequence[Exchange]) -> Iterator[Shown]:
@@ -120,7 +121,8 @@ def clock(contract: Contract, exchanges: Sequence[Exchange]) -> Iterator[Shown]:
             len(seen), 2, place,
         )  # fmt: skip
     elif max(e.received for e, _ in seen) - min(e.sent for e, _ in seen) >= CLOCK_SPAN:
-        yield Shown(name, True)
+        ends = min(seen, key=lambda each: each[0].sent), max(seen, key=lambda each: each[0].sent)
+        yield Shown(name, True, _case(ends[1][0]), exchanges=(ends[0][0], ends[1][0]))
 
 
 def refusing(contract: Contract, exchanges: Sequence[Exchange], *, told: bool) -> Iterator[Shown]:

@@ -60,7 +60,8 @@ def _failure(failure: Item, key_env: str) -> View:
         "control": failure["control"],
         "skipped": len(exchanges) - len(shown),
         "exchanges": [
-            exchange_view(each, change, failure if each is shown[-1] else None) for each in shown
+            exchange_view(each, change, failure) if each is shown[-1] else exchange_view(each, None)
+            for each in shown
         ],
         "curl": _pasted(failure),
         "python": _python(exchanges, key_env),

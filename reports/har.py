@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -15,7 +15,7 @@ import harfile
 
 from conformance.exchanges import Exchange, Headers, Received, Sent
 from conformance.journal import Record
-from reports.words import Results, headline
+from reports.words import Item, Results, headline
 
 NAME = "adapty-conformance"
 
@@ -30,7 +30,7 @@ def write_har(record: Record, results: Results, file: IO[str]) -> None:
     of JSON takes. An exchange without an answer has the status 0 and `_error`. `_id`, `_phase`,
     `_role`, `_cases` and, where it shows promises broken, `_breaks` are members of the request.
     """
-    breaks = _breaks(results)
+    breaks = _breaks(record, results)
     creator = harfile.Creator(NAME, _sound(results["suite"]["version"]))
     comment = f"{headline(results)}: {results['target']['url']}"
     with harfile.open(file, creator=creator, comment=_sound(comment)) as har:
@@ -48,14 +48,21 @@ def write_har(record: Record, results: Results, file: IO[str]) -> None:
             )
 
 
-def _breaks(results: Results) -> dict[str, list[str]]:
+def _breaks(record: Record, results: Results) -> dict[str, list[str]]:
     """The promises that each exchange shows broken, by the exchange's id."""
     found: dict[str, dict[str, None]] = {}
+    before = {each.follows for each in record.exchanges}
     for item in results["requirements"]:
         for failure in item["failures"]:
-            for exchange in failure["exchanges"]:
+            for exchange in _offending(failure, before):
                 found.setdefault(exchange["id"], {})[_sound(item["id"])] = None
     return {key: list(ids) for key, ids in found.items()}
+
+
+def _offending(failure: Item, before: Collection[str | None]) -> list[Item]:
+    """The exchanges that show a failure: not what only went before on the connection."""
+    shown = failure["exchanges"]
+    return [each for each in shown if each is shown[-1] or each["id"] not in before]
 
 
 def _comment(exchange: Exchange, record: Record) -> str:

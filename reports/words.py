@@ -161,6 +161,13 @@ def clause(text: str) -> str:
     return text[0].lower() + text[1:] if first.isalpha() and first.istitle() else text
 
 
+def observable(results: Results) -> int:
+    """How many promises this target's answers could show, of a complete run; else all."""
+    total = len(results["requirements"])
+    complete = results["summary"]["complete"]
+    return total - len(with_verdict(results, "untested")) if complete else total
+
+
 def tally(results: Results) -> list[tuple[str, int, str]]:
     """Word, count and verdict of what there is: kept, broken, not verified, known."""
     counts = {verdict: len(with_verdict(results, verdict)) for verdict in VERDICTS}

@@ -10,6 +10,7 @@ from rich.console import Console
 from reports.terminal import summary
 from reports.writing import JOURNAL
 from runner.concluding import conclude, told
+from runner.folder import recorded
 from runner.settings import UsageError
 from spec.document import SpecError
 from spec.loader import load
@@ -23,12 +24,23 @@ def again(directory: Path, spec: str | None) -> int:
     """
     if not (directory / JOURNAL).is_file():
         raise UsageError(f"{directory} holds no {JOURNAL}; name the folder of a report")
-    given = spec or told(directory)["settings"]["spec"]
+    try:
+        return _again(directory, spec)
+    except OSError as error:
+        place = error.filename or directory
+        raise UsageError(
+            f"cannot make the reports of {directory}: {place}: {error.strerror}"
+        ) from error
+
+
+def _again(directory: Path, spec: str | None) -> int:
+    record = recorded(directory)
+    given = spec or told(record, directory)["settings"]["spec"]
     try:
         contract = load(Path(given) if given else None)
     except SpecError as error:
         raise UsageError(f"{error}; name it with --spec") from error
-    content = conclude(directory, contract)
+    content = conclude(directory, contract, record=record)
     console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
     summary(content, console, report=directory / "index.html")
     return 0

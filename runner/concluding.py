@@ -16,7 +16,7 @@ from reports import results, writing
 from reports.assemble import Facts, assemble
 from runner import known
 from runner.ending import exit_code, is_unshown, version, why_over
-from runner.folder import joined
+from runner.folder import recorded
 from runner.planned import Planned, planned
 from runner.settings import Settings, UsageError
 from spec.contract import Contract
@@ -34,7 +34,6 @@ def begin(journal: Journal, plan: Planned, run: str, url: str, started: float) -
         url=url,
         started=started,
         day=datetime.date.today().isoformat(),
-        version=version(),
         document=document(settings, contract),
         sha256=contract.sha256,
         settings=asdict(settings),
@@ -58,26 +57,24 @@ def document(settings: Settings, contract: Contract) -> str:
     return Path(settings.spec).as_posix() if settings.spec else contract.document.path.name
 
 
-def told(directory: Path) -> dict[str, Any]:
+def told(record: Record, directory: Path) -> dict[str, Any]:
     """What `begin` noted of the run in `directory`. Raises UsageError where it noted nothing."""
-    return _run(joined(directory), directory)
-
-
-def _run(record: Record, directory: Path) -> dict[str, Any]:
     for note in record.notes.get("run", ()):
         return note
     raise UsageError(f"the journal in {directory} does not tell which run it is of")
 
 
-def conclude(directory: Path, contract: Contract, plan: Planned | None = None) -> dict[str, Any]:
-    """Join the journals in `directory`, judge everything, write every report.
+def conclude(
+    directory: Path, contract: Contract, plan: Planned | None = None, record: Record | None = None
+) -> dict[str, Any]:
+    """Judge everything that the journals in `directory` tell, and write every report.
 
-    `plan` is what was planned, where the caller has it. Returns the content of results.json, which
-    is the same whenever it is made. Raises UsageError when the journal tells of no run, or of one
-    that was judged by another document.
+    `plan` is what was planned and `record` what was recorded, where the caller has them. Returns
+    the content of results.json, which is the same whenever this version makes it. Raises UsageError
+    when the journal tells of no run, or of one that was judged by another document.
     """
-    record = joined(directory)
-    run = _run(record, directory)
+    record = record or recorded(directory)
+    run = told(record, directory)
     if run["sha256"] != contract.sha256:
         raise UsageError(
             f"the run in {directory} was judged by another edition of the document; "
@@ -164,7 +161,7 @@ def _facts(
     started = datetime.datetime.fromtimestamp(run["started"], datetime.UTC)
     whole = not (ended.stopped or ended.interrupted or plan.left_out)
     return Facts(
-        version=run["version"],
+        version=version(),
         url=run["url"],
         document=run["document"],
         key_env=plan.settings.api_key_env,

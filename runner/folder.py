@@ -11,6 +11,7 @@ from conformance.journal import Record, read
 from reports.writing import JOURNAL, NAMES, PREVIOUS
 from runner.settings import UsageError
 
+HALT = ".halt"  # in the report folder while a run goes on that --fail-fast ends
 OURS = {JOURNAL, PREVIOUS, *NAMES}
 
 
@@ -21,7 +22,7 @@ def prepare(directory: Path) -> Path:
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        names = set(os.listdir(directory))
+        names = {name for name in os.listdir(directory) if not _is_left(directory / name)}
         foreign = sorted(n for n in names - OURS if not n.startswith("journal-"))
         if foreign:
             raise UsageError(
@@ -44,13 +45,28 @@ def prepare(directory: Path) -> Path:
     return directory.resolve()
 
 
-def joined(directory: Path) -> Record:
-    """What the journals of a run tell; those of workers are appended to the controlling process's,
-    also where a worker was killed within a line."""
+def _is_left(path: Path) -> bool:
+    """Whether a killed run left this: what it was writing, or its sign to stop; it is removed."""
+    left = path.name == HALT or any(path.name.startswith(f".{name}.") for name in NAMES)
+    if left:
+        path.unlink()
+    return left
+
+
+def join(directory: Path) -> None:
+    """Append the journals of a run's workers to the controlling process's, once they have ended."""
     main = directory / JOURNAL
-    for path in sorted(directory.glob("journal-*.ndjson")):
+    for path in _of_workers(directory):
         with main.open("a", encoding="ascii") as file:
             text = path.read_text("ascii")
             file.write(text if text.endswith("\n") or not text else text + "\n")
         path.unlink()
-    return read([main])
+
+
+def recorded(directory: Path) -> Record:
+    """What the journals of a run tell, those of workers too, which a killed run leaves apart."""
+    return read([directory / JOURNAL, *_of_workers(directory)])
+
+
+def _of_workers(directory: Path) -> list[Path]:
+    return sorted(directory.glob("journal-*.ndjson"))

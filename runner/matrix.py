@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+import click
 from rich.console import Console
 from rich.text import Text
 
@@ -42,7 +43,7 @@ def matrix(
             f"cannot write --output {output}: {error.strerror}; name a file that can be written"
         ) from error
     if markdown:
-        print(matrix_markdown(targets), end="")
+        click.echo(matrix_markdown(targets).encode(), nl=False)  # UTF-8 wherever it goes
     else:
         _tell(targets, output)
     return 0

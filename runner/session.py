@@ -21,14 +21,12 @@ from reports.writing import JOURNAL
 from runner.alike import import_everything
 from runner.concluding import begin, conclude, end
 from runner.ending import gated, hopeless
-from runner.folder import prepare
+from runner.folder import HALT, join, prepare
 from runner.planned import GENERATED, planned
 from runner.settings import Settings
 from spec.contract import Contract
 from strategies import generated
 from strategies.cases import Case, digest
-
-HALT = ".halt"  # in the report folder while a run goes on that --fail-fast ends
 
 _T = TypeVar("_T")
 
@@ -170,6 +168,7 @@ class Session:
         end(self.journal, time.time() - self.shared.started, self.stopped, self.interrupted)
         self.close()
         (self.directory / HALT).unlink(missing_ok=True)
+        join(self.directory)
         return conclude(self.directory, self.contract, self.planned)
 
 

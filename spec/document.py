@@ -18,6 +18,7 @@ VENDOR_DOCUMENT = Path(__file__).with_name("create-profile.openapi.yaml")
 
 
 EXCERPT = 8  # nested lines that are shown with the one that matters
+LONGEST = 400  # characters of a line that is shown
 
 
 class SpecError(Exception):
@@ -54,6 +55,8 @@ class Document:
     def excerpt(self, line: int) -> str:
         """What stands at a 1-based line: it, and what is nested under it if that is short."""
         first, *rest = self.text[line - 1 :] or ("",)
+        if len(first) > LONGEST:  # a document on one line, such as minified JSON
+            return ""
         depth = _depth(first)
         nested = list(takewhile(lambda each: _depth(each) > depth or not each.strip(), rest))
         if not _is_item(first) and not nested:  # a list may stand as deep as its key

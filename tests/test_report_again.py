@@ -12,6 +12,7 @@ import pytest
 from reports.results import load
 from reports.writing import JOURNAL
 from runner.again import again
+from runner.folder import prepare
 from runner.settings import UsageError
 from tests.running import run
 
@@ -73,6 +74,52 @@ def test_what_workers_had_written_when_they_were_killed_is_told(
     whole, cut = load(folder), load(copy)
     assert cut["summary"]["requests"] == whole["summary"]["requests"]
     assert _verdicts(cut) == _verdicts(whole)
+
+
+def test_reports_can_be_made_while_workers_still_write(folder: Path, tmp_path: Path) -> None:
+    copy = _copy(folder, tmp_path / "copy")
+    lines = (copy / JOURNAL).read_text().splitlines(keepends=True)
+    (copy / JOURNAL).write_text("".join(lines[:10])[:-20])  # torn, as a kill leaves it
+    (copy / "journal-gw0.ndjson").write_text("".join(lines[10:20]))
+    with (copy / "journal-gw0.ndjson").open("a") as worker:
+        again(copy, None)
+        first = load(copy)["summary"]["requests"]
+        worker.write("".join(lines[20:30]))
+    again(copy, None)
+    told = [json.loads(line)["kind"] for line in lines]
+    assert first == told[:9].count("exchange") + told[10:20].count("exchange")
+    assert load(copy)["summary"]["requests"] == first + told[20:30].count("exchange") > first
+    assert (copy / JOURNAL).read_text() == "".join(lines[:10])[:-20]
+
+
+def test_what_a_killed_run_left_is_no_stranger_to_the_next(folder: Path, tmp_path: Path) -> None:
+    copy = _copy(folder, tmp_path / "copy")
+    for name in (".halt", ".index.html.a1b2c3"):
+        (copy / name).touch()
+    prepare(copy)
+    assert sorted(path.name for path in copy.iterdir()) == ["previous"]
+    assert [path.name for path in (copy / "previous").iterdir()] == [JOURNAL]
+
+
+def test_bytes_that_are_no_text_spoil_their_line_only(folder: Path, tmp_path: Path) -> None:
+    copy = _copy(folder, tmp_path / "copy")
+    with (copy / JOURNAL).open("ab") as file:
+        file.write(b"\xff\xfe\n")
+    again(copy, None)
+    assert _verdicts(load(copy)) == _verdicts(load(folder))
+
+
+def test_a_folder_that_cannot_be_written_to_is_refused(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = _copy(folder, tmp_path / "copy")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    with pytest.raises(UsageError, match=r"cannot make the reports of .*No space left on device"):
+        again(copy, None)
 
 
 def _verdicts(content: dict[str, Any]) -> dict[str, str]:

@@ -154,6 +154,19 @@ def test_the_promises_that_it_shows_broken_are_named() -> None:
     assert "_breaks" not in entry_of(replace(EXCHANGE, id="e1"), results)["request"]
 
 
+def test_what_only_went_before_on_the_connection_breaks_nothing() -> None:
+    results = sample.three_findings()
+    item = sample.requirement(results, "auth.wrong_key")
+    before = sample.exchange(30, "{}")
+    item["failures"][0]["exchanges"].insert(0, before)
+    first, last = replace(EXCHANGE, id="e30"), replace(EXCHANGE, id="e31", follows="e30")
+    stream = io.StringIO()
+    write_har(Record({}, (first, last), {}), results, stream)
+    told = [each["request"] for each in json.loads(stream.getvalue())["log"]["entries"]]
+    assert "_breaks" not in told[0]
+    assert told[1]["_breaks"] == ["auth.wrong_key"]
+
+
 def test_no_answer_has_the_status_0() -> None:
     assert entry_of(NO_ANSWER)["response"] == {
         "status": 0,

@@ -290,3 +290,18 @@ def test_a_damaged_document_is_read_or_refused_in_one_sentence(tmp_path: Path) -
     assert [each for each in refusals if "\n" in each] == []
     assert [each for each in refusals if str(path) not in each and "#/" not in each] == []
     assert 50 < len(refusals) < 250
+
+
+def test_what_stands_at_a_line_is_told_if_it_is_short(tmp_path: Path) -> None:
+    path = tmp_path / "spec.yaml"
+    path.write_text(
+        "a:\n  enum:\n  - f\n  - m\n  type: string\n\nb:\n"
+        + "".join(f"  c{n}: 1\n" for n in range(9))
+    )
+    document = load_document(path)
+    assert document.excerpt(2) == "enum:\n- f\n- m"
+    assert document.excerpt(3) == "- f"
+    assert document.excerpt(1) == "a:\n  enum:\n  - f\n  - m\n  type: string"
+    assert document.excerpt(7) == "b:"
+    path.write_text('{"a": "' + "x" * 500 + '"}')
+    assert load_document(path).excerpt(1) == ""

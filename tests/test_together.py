@@ -61,8 +61,9 @@ def test_the_profile_id_that_most_share_is_told() -> None:
 
 
 def test_customers_of_their_own_profiles() -> None:
-    (found,) = sharing(CONTRACT, [given("1", "ann", ANN), given("2", "bob", BOB)])
-    assert found == Shown("identity.profile_id", True)
+    both = [given("1", "ann", ANN), given("2", "bob", BOB)]
+    (found,) = sharing(CONTRACT, both)
+    assert found == Shown("identity.profile_id", True, "case/2", exchanges=tuple(both))
 
 
 @pytest.mark.parametrize(

@@ -58,9 +58,9 @@ const filtering = (form) => {
   };
   const home = form.closest("[aria-labelledby]")?.getAttribute("aria-labelledby") ?? "";
   const changed = () => {
-    const now = state();
-    history.replaceState(null, "", now.size ? `#?${now}` : `#${home}`);
     apply();
+    const now = String(state());
+    history.replaceState(null, "", now ? `#?${now}` : `#${home}`);
   };
   const clear = () => restore("");
 
