@@ -278,3 +278,12 @@ def test_every_date_time_python_writes_with_an_offset_is_valid(moment: dt.dateti
 @given(st.sampled_from(sorted(KNOWN)), st.text(alphabet=st.characters(codec=None)))
 def test_any_text_gets_an_answer(name: str, text: str) -> None:
     assert check(name, text) in Validity
+
+
+def test_an_address_may_be_as_long_as_a_path_lets_it_be() -> None:
+    """RFC 5321: a path has 256 characters, two of them angle brackets, and a local part 64."""
+    longest = f"{'a' * 64}@{'.'.join(['b' * 63] * 2 + ['c' * 57])}.com"
+    assert len(longest) == 254
+    assert check("email", longest) is Validity.VALID
+    assert check("email", longest.replace(".c", ".cc", 1)) is Validity.OPEN
+    assert check("email", f"a{longest}") is Validity.OPEN
