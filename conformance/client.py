@@ -111,8 +111,10 @@ class Client:
     async def one_connection(self) -> AsyncIterator[httpx.AsyncClient]:
         """A separate client with a single connection, to be given to `send`."""
         async with self._new(1) as http:
-            yield http
-        self._before.pop(http, None)
+            try:
+                yield http
+            finally:
+                self._before.pop(http, None)
 
     def pace(self, latency: float) -> None:
         """Keep so few requests under way that a target which serves them one by one, each in

@@ -4,11 +4,11 @@ two runs are."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reports.text import plural
-from reports.words import WORDS, Item, Results, clause, findings
+from reports.words import WORDS, Finding, Item, Results, clause, findings
 
 UNVERIFIED = ("inconclusive", "untested")
 ALIKE = 60
@@ -70,7 +70,8 @@ class Changes:
 
 def changes(old: Results, new: Results) -> Changes:
     """What changed from `old` to `new`, in the order of the later contract but for `broken`."""
-    found = list(_compared(old, new))
+    findings_now = findings(new)
+    found = list(_compared(old, new, findings_now))
 
     def among(before: tuple[str, ...], *after: str) -> tuple[Change, ...]:
         return tuple(each for each in found if each.before in before and each.after in after)
@@ -85,7 +86,7 @@ def changes(old: Results, new: Results) -> Changes:
         "removed": tuple(each for each in found if each.after is None),
     }
     placed = {each.id for group in (broken, *sorted_ones.values()) for each in group}
-    rank = _ranked(new)
+    rank = _ranked(findings_now)
     return Changes(
         broken=tuple(sorted(broken, key=lambda each: rank[each.id])),
         **sorted_ones,
@@ -153,12 +154,10 @@ def seen(change: ChoiceChange) -> tuple[str, str]:
     return f"… {before[start:]}", f"… {after[start:]}"
 
 
-def _compared(old: Results, new: Results) -> Iterator[Change]:
+def _compared(old: Results, new: Results, found: Sequence[Finding]) -> Iterator[Change]:
     before = {item["id"]: item for item in old["requirements"]}
     after = {item["id"]: item for item in new["requirements"]}
-    causes = {
-        item["id"]: each.requirement["id"] for each in findings(new) for item in each.explained
-    }
+    causes = {item["id"]: each.requirement["id"] for each in found for item in each.explained}
     for key, item in {**after, **{k: before[k] for k in before if k not in after}}.items():
         verdict = item["verdict"] if key in after else None
         yield Change(
@@ -181,9 +180,8 @@ def _shown(item: Item) -> Item:
     return first
 
 
-def _ranked(results: Results) -> dict[str, int]:
+def _ranked(found: Sequence[Finding]) -> dict[str, int]:
     """The place of every broken promise: those with a finding, worst first, then the explained."""
-    found = findings(results)
     order = [each.requirement for each in found] + [i for each in found for i in each.explained]
     return {item["id"]: place for place, item in enumerate(order)}
 

@@ -93,7 +93,6 @@ def _decision(finding: Any) -> dict[str, Any]:
 def _facts(results: Results) -> list[tuple[str, str, str | None]]:
     """What identifies the run: name, value, and a machine-readable time where it is one."""
     run, summary, contract = results["run"], results["summary"], results["contract"]
-    gate = {0: "passed", 1: "failed"}.get(run["exit_code"], "undecided")
     facts: list[tuple[str, str, str | None]] = [
         ("Started", when(run["started"]), run["started"]),
         ("Took", duration(run["seconds"]), None),
@@ -103,7 +102,7 @@ def _facts(results: Results) -> list[tuple[str, str, str | None]]:
         told = (f"{status} × {number(count)}" for status, count in summary["statuses"].items())
         facts.append(("Answers", ", ".join(told), None))
     asked = "musts only: " if run["gate"] == "must" else ""
-    facts.append(("Gate", f"{asked}{gate} (exit {run['exit_code']})", None))
+    facts.append(("Gate", f"{asked}{words.gate(results)} (exit {run['exit_code']})", None))
     facts.append(("Contract", f"{contract['title']} {contract['version']}", None))
     facts.append(("Suite", results["suite"]["version"], None))
     facts.append(("Run", run["id"], None))

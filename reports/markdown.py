@@ -19,6 +19,7 @@ from reports.words import (
     clause,
     explaining,
     findings,
+    gate,
     headline,
     remarks,
     tally,
@@ -76,7 +77,6 @@ def _blocks(results: Results, changes: Changes | None) -> Iterator[str]:
 def _facts(results: Results) -> str:
     contract, run, summary = results["contract"], results["run"], results["summary"]
     asked = ", musts only" if run["gate"] == "must" else ""
-    gate = {0: "passed", 1: "failed"}.get(run["exit_code"], "undecided")
     contract_name = f"{contract['title']} {contract['version']}"
     return "\n".join(
         [
@@ -85,7 +85,7 @@ def _facts(results: Results) -> str:
             f"- Run: {plural(summary['requests'], 'request')} in {duration(run['seconds'])}, "
             f"{cell(when(run['started']))}, seed {run['seed']}, "
             f"suite {code(results['suite']['version'])}",
-            f"- Gate: {gate}{asked}",
+            f"- Gate: {gate(results)}{asked}",
         ]
     )
 

@@ -10,7 +10,7 @@ from conformance.journal import Record
 from reports.assemble import exchange_as_told
 from reports.exchanges import View, exchange_view
 from reports.text import plural
-from reports.words import Item, Results, answer
+from reports.words import Results, answer
 
 LIMIT = 1200  # characters shown of a body that nothing is wrong with
 
@@ -24,33 +24,26 @@ class Proof:
 
     side: str
     words: str
-    case: str | None
     answer: str
     exchange: str
 
 
 def proofs(results: Results, record: Record) -> dict[str, list[Proof]]:
     """By promise, the exchanges of its samples."""
-    sampled = {each.id: each for each in _sampled(results, record)}
+    ended = {each.id: answer(exchange_as_told(each)) for each in _sampled(results, record)}
     return {
         item["id"]: [
-            _proof(each, sampled[each["exchange"]], record)
-            for each in _told(item)
-            if each["exchange"] in sampled
+            Proof(_SIDES[each["side"]], _of_case(each["case"], record), ended[key], key)
+            for each in item.get("samples", ())
+            if (key := each["exchange"]) in ended
         ]
         for item in results["requirements"]
     }
 
 
-def _told(item: Item) -> list[Item]:
-    return list(item.get("samples", ()))
-
-
-def _proof(sample: Item, exchange: Exchange, record: Record) -> Proof:
-    known = record.cases.get(sample["case"] or "")
-    words = known.words if known else CONTROL
-    ended = answer(exchange_as_told(exchange))
-    return Proof(_SIDES[sample["side"]], words, sample["case"], ended, exchange.id)
+def _of_case(case: str | None, record: Record) -> str:
+    known = record.cases.get(case or "")
+    return known.words if known else CONTROL
 
 
 def samples(results: Results, record: Record, controls: Collection[str] = ()) -> list[View]:
@@ -62,7 +55,8 @@ def samples(results: Results, record: Record, controls: Collection[str] = ()) ->
 
 
 def _sampled(results: Results, record: Record, controls: Collection[str] = ()) -> list[Exchange]:
-    wanted = {each["exchange"] for item in results["requirements"] for each in _told(item)}
+    told = (each for item in results["requirements"] for each in item.get("samples", ()))
+    wanted = {each["exchange"] for each in told}
     return [each for each in record.exchanges if each.id in wanted or each.id in controls]
 
 

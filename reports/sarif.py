@@ -12,8 +12,18 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from reports.sarif_web import web_exchange
-from reports.text import capital, plain, short, unmarked
-from reports.words import Finding, Item, Results, ending, findings, headline, tries, with_verdict
+from reports.text import plain, short, unmarked
+from reports.words import (
+    Finding,
+    Item,
+    Results,
+    ending,
+    findings,
+    headline,
+    sentence,
+    tries,
+    with_verdict,
+)
 
 NAME = "adapty-conformance"
 DOCUMENT = "create-profile.openapi.yaml"
@@ -259,9 +269,8 @@ def _words(text: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    """`_words` that end a sentence."""
-    said = capital(_words(text).strip())
-    return said if said.endswith((".", "!", "?")) else f"{said}."
+    """`_words` as a sentence."""
+    return sentence(_words(text))
 
 
 def _escaped(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from reports.text import number, plural
+from reports.text import capital, number, plural
 from spec.requirements import PARTS
 
 Results = Mapping[str, Any]
@@ -108,7 +108,7 @@ def remarks(results: Results) -> list[str]:
     run, broken = results["run"], with_verdict(results, "fail")
     found = []
     if run["stopped"]:
-        found.append(_sentence(run["stopped"]))
+        found.append(sentence(run["stopped"]))
     elif not results["summary"]["complete"]:
         found.append(_left_out(results))
     if (told := _one_answer(results)) is not None:
@@ -121,7 +121,13 @@ def remarks(results: Results) -> list[str]:
     return found
 
 
+def gate(results: Results) -> str:
+    """Whether the gate passed, in a word."""
+    return {0: "passed", 1: "failed"}.get(results["run"]["exit_code"], "undecided")
+
+
 MANY_ANSWERS = 20  # that are all alike, whatever was asked
+DESELECTED = "deselected"  # how the reason of what the operator left out begins
 
 
 def _one_answer(results: Results) -> str | None:
@@ -134,23 +140,17 @@ def _one_answer(results: Results) -> str | None:
 
 
 def _left_out(results: Results) -> str:
-    out = [
-        i for i in with_verdict(results, "untested") if (i["reason"] or "").startswith(DESELECTED)
-    ]
+    untested = with_verdict(results, "untested")
+    out = [item for item in untested if (item["reason"] or "").startswith(DESELECTED)]
     if not out:
         return "Not everything that was planned was sent."
     was = "was" if len(out) == 1 else "were"
     return f"Not everything was sent: {plural(len(out), 'promise')} {was} deselected."
 
 
-DESELECTED = "deselected"  # how the reason of what the operator left out begins
-
-
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
     """`text` as a sentence; an address or a name at its start keeps its letters."""
-    text = text.strip()
-    if text.partition(" ")[0].isalpha():
-        text = text[0].upper() + text[1:]
+    text = capital(text.strip())
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 

@@ -22,7 +22,7 @@ from reports.changes import (
 from reports.markdown import changes_markdown
 from reports.results import ResultsError, load
 from reports.terminal import say
-from reports.text import number, one_line, plural, short
+from reports.text import capital, number, one_line, plural, short
 from reports.words import Results
 from reports.writing import JOURNAL, PREVIOUS
 from runner.settings import UsageError
@@ -87,7 +87,7 @@ def tell(changed: Changes, console: Console) -> None:
         say(console, Text(f"{words} still broken.", "dim"))
     for name, group in groups(changed):
         console.print()
-        say(console, Text(f"{name[:1].upper()}{name[1:]}", "bold"))
+        say(console, Text(capital(name), "bold"))
         if group is changed.broken:
             _broken(console, changed)
         elif group is changed.lost:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -22,13 +23,16 @@ def prepare(directory: Path) -> Path:
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        names = {name for name in os.listdir(directory) if not _is_left(directory / name)}
+        left = {name for name in os.listdir(directory) if _is_left(name)}
+        names = set(os.listdir(directory)) - left
         foreign = sorted(n for n in names - OURS if not n.startswith("journal-"))
         if foreign:
             raise UsageError(
                 f"--report-dir {directory} holds {foreign[0]}, which is no report; "
                 "name an empty or a new folder"
             )
+        for name in left:
+            (directory / name).unlink()
         if names - {PREVIOUS}:
             previous = directory / PREVIOUS
             shutil.rmtree(previous, ignore_errors=True)
@@ -45,12 +49,10 @@ def prepare(directory: Path) -> Path:
     return directory.resolve()
 
 
-def _is_left(path: Path) -> bool:
-    """Whether a killed run left this: what it was writing, or its sign to stop; it is removed."""
-    left = path.name == HALT or any(path.name.startswith(f".{name}.") for name in NAMES)
-    if left:
-        path.unlink()
-    return left
+def _is_left(name: str) -> bool:
+    """Whether a killed run left this: its sign to stop, or a report that it was writing."""
+    written = re.fullmatch(r"\.(.+)\.[a-z0-9_]{8}", name)  # as tempfile names them
+    return name == HALT or (written is not None and written[1] in NAMES)
 
 
 def join(directory: Path) -> None:

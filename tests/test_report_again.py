@@ -94,11 +94,23 @@ def test_reports_can_be_made_while_workers_still_write(folder: Path, tmp_path: P
 
 def test_what_a_killed_run_left_is_no_stranger_to_the_next(folder: Path, tmp_path: Path) -> None:
     copy = _copy(folder, tmp_path / "copy")
-    for name in (".halt", ".index.html.a1b2c3"):
+    for name in (".halt", ".index.html.a1b2c3d_"):
         (copy / name).touch()
     prepare(copy)
     assert sorted(path.name for path in copy.iterdir()) == ["previous"]
     assert [path.name for path in (copy / "previous").iterdir()] == [JOURNAL]
+
+
+def test_nothing_of_a_folder_that_is_refused_is_removed(tmp_path: Path) -> None:
+    names = ["notes.txt", ".halt", ".index.html.a1b2c3d_", ".index.html.swp"]
+    for refused in (names, [".index.html.swp"]):
+        folder = tmp_path / str(len(refused))
+        folder.mkdir()
+        for name in refused:
+            (folder / name).touch()
+        with pytest.raises(UsageError, match="which is no report"):
+            prepare(folder)
+        assert {path.name for path in folder.iterdir()} == set(refused)
 
 
 def test_bytes_that_are_no_text_spoil_their_line_only(folder: Path, tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from reports import words
+from reports.text import capital
+from runner.settings import Settings, selected
 from tests import reports_sample as sample
 
 
@@ -132,3 +134,45 @@ def test_no_broken_promise_is_lost_in_folding(
 def test_what_is_not_verified_is_grouped_by_reason() -> None:
     groups = words.unverified(sample.folded())
     assert [(each.verdict, each.size) for each in groups] == [("inconclusive", 2), ("untested", 69)]
+
+
+def test_a_target_that_answers_everything_alike_is_told_so() -> None:
+    results = sample.three_findings()
+    told = "All 20 requests, valid or not, ended alike: 200."
+    for statuses, expected in (
+        ({"200": 20}, True), ({"200": 19}, False), ({"200": 19, "401": 1}, False), ({}, False),
+    ):  # fmt: skip
+        results["summary"]["statuses"] = statuses
+        assert (told in words.remarks(results)) is expected
+
+
+def test_what_the_operator_left_out_is_counted() -> None:
+    results = sample.conformant()
+    results["summary"]["complete"] = False
+    assert words.remarks(results) == ["Not everything that was planned was sent."]
+    ids = [item["id"] for item in results["requirements"]]
+    for key, reason in selected(ids, Settings(only=("auth.*", "echo.*"), skip=("echo.*",))).items():
+        sample.requirement(results, key).update(verdict="untested", reason=reason)
+    left_out = len(ids) - sum(key.startswith("auth.") for key in ids)
+    assert words.remarks(results) == [
+        f"Not everything was sent: {left_out} promises were deselected."
+    ]
+
+
+def test_what_a_run_that_was_cut_did_not_see_is_no_less_observable() -> None:
+    results = sample.conformant(seeded=False)
+    assert words.observable(results) == sample.TOTAL - 69
+    results["summary"]["complete"] = False
+    assert words.observable(results) == sample.TOTAL
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("refused with a 4xx", "Refused with a 4xx"), ("None.", "None."), ("", ""),
+        ("accepted, and so on", "Accepted, and so on"), ("first_name is", "first_name is"),
+        ("http://a is", "http://a is"), ("200 OK", "200 OK"), ("a-b c", "a-b c"),
+    ],
+)  # fmt: skip
+def test_a_line_begins_with_a_capital_unless_a_name_does(text: str, shown: str) -> None:
+    assert capital(text) == shown
