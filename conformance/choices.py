@@ -15,7 +15,9 @@ def choices_of(contract: Contract, record: Record) -> dict[str, str | None]:
     for exchange in record.exchanges:
         if exchange.role != "probe" or not exchange.cases:
             continue
-        case = record.cases[exchange.cases[0]]
+        case = record.cases.get(exchange.cases[0])
+        if case is None:  # lost with a torn line
+            continue
         if case.choice is not None:
             labels = seen[case.choice][_what(exchange)]
             label = " ".join(case.id.split("/")[1:]).replace("-", " ")

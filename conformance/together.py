@@ -152,6 +152,11 @@ def _span(seconds: float) -> str:
     return f"{size / unit:,.1f} {name} {'before' if seconds < 0 else 'after'}"
 
 
+def _told(record: Record, case: str) -> str:
+    """What a case is in words; its id where its line of the journal was lost."""
+    return record.cases[case].words if case in record.cases else case
+
+
 def liveness(record: Record) -> Iterator[Shown]:
     """Hangs and dropped connections: a failure when they repeat and the control still answers."""
     dead = {note["case"] for note in record.notes.get("dead", [])}
@@ -162,7 +167,7 @@ def liveness(record: Record) -> Iterator[Shown]:
             by_case[_case(exchange)].append(exchange)
     for case in dead & by_case.keys():
         if all(each.trouble is None for each in by_case[case]):
-            yield _gone("robustness.connection", case, record.cases[case].words, by_case[case])
+            yield _gone("robustness.connection", case, _told(record, case), by_case[case])
     for name, kinds, words in (
         (HANG, ("timeout",), "no answer came in time"),
         ("robustness.connection", ("connection", "incomplete"), "the connection was dropped"),
@@ -170,7 +175,7 @@ def liveness(record: Record) -> Iterator[Shown]:
         told_of = False
         for case, tried in by_case.items():
             failed = [each for each in tried if each.trouble in kinds]
-            told = record.cases[case].words if case in record.cases else case
+            told = _told(record, case)
             if case in dead and failed:
                 told_of = True
                 others = _under_way(record, failed[0], kinds)

@@ -469,6 +469,17 @@ def test_what_fails_each_time_is_told_before_what_comes_and_goes() -> None:
     ]  # fmt: skip
 
 
+def test_an_answer_to_a_case_that_a_torn_journal_lost_blames_nothing() -> None:
+    lost = [yes("1", UPPER.id), no("2", "another/lost"), exchange("3", None, "third/lost")]
+    found = judged(lost, dead=[{"case": UPPER.id}])
+    gone = failures(found, "robustness.connection")
+    assert [(each.case, UPPER.id in each.message) for each in gone] == [(UPPER.id, True)]
+    assert {key for key, each in found.verdicts.items() if each.name == "fail"} == {
+        "robustness.connection"
+    }
+    assert set(found.choices.values()) == {None}
+
+
 def test_one_case_is_judged_alone() -> None:
     given = record([CONTROL, yes("1", UPPER.id)], UPPER)
     found, reason = judge_case(CONTRACT, given, UPPER.id)

@@ -63,6 +63,18 @@ def test_a_run_that_was_killed_says_so(folder: Path, tmp_path: Path) -> None:
     assert 0 < content["summary"]["requests"] < 30
 
 
+def test_a_case_whose_line_is_lost_is_passed_over(folder: Path, tmp_path: Path) -> None:
+    copy = _copy(folder, tmp_path / "copy")
+    lines = (copy / JOURNAL).read_text().splitlines(keepends=True)
+    for kept in (False, True):  # all of them, and every other one
+        cases = [n for n, line in enumerate(lines) if line.startswith('{"kind":"case"')]
+        gone = set(cases[::2] if kept else cases)
+        (copy / JOURNAL).write_text("".join(t for n, t in enumerate(lines) if n not in gone))
+        assert again(copy, None) == 0
+        assert load(copy)["summary"]["verdicts"]["fail"] == 0
+    assert load(copy)["summary"]["requests"] == load(folder)["summary"]["requests"]
+
+
 def test_what_workers_had_written_when_they_were_killed_is_told(
     folder: Path, tmp_path: Path
 ) -> None:

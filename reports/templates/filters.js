@@ -82,7 +82,7 @@ const filtering = (form) => {
 
   form.addEventListener("input", () => { typed(false); changed(); });
   form.addEventListener("submit", (event) => { event.preventDefault(); typed(true); changed(); });
-  form.addEventListener("reset", () => setTimeout(() => { clear(); changed(); }));
+  form.addEventListener("reset", (event) => { event.preventDefault(); clear(); changed(); });
   form.addEventListener("click", (event) => {
     const button = event.target.closest("button[data-key]");
     if (!button) return;
