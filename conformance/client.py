@@ -7,21 +7,22 @@ import math
 import statistics
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import count
 
 import httpx
 
-from conformance.exchanges import Exchange, Received, Role, Sent, Trouble
+from conformance.exchanges import Exchange, Received, Role, Sent
 from conformance.journal import Journal
-from conformance.receiving import Unreadable, headers_of, read, throttled_for
+from conformance.receiving import throttled_for
 from conformance.secrets import Redactor, resolve
+from conformance.sending import Header, connection, was_idle
+from conformance.sending import exchange as exchange_over
 from spec.contract import Contract
 from strategies.cases import Request
 
-_IDLE = 0.03  # seconds after which an unused connection counts as idle
 _LOST = 5  # times that a request is sent again because its connection had been idle
 HANGS = 12  # answers that did not come in time, after which less time is given
 _SHORTEST = 0.5  # seconds that are always given
@@ -60,8 +61,7 @@ def operation_url(base: str, contract: Contract) -> str:
 class Client:
     """Sends requests of one contract to one target and journals every exchange.
 
-    Use as `async with client.opened():` around `send`. Redirects are not followed, proxies and
-    certificates come from no environment variable, and a response is read within `timeout` seconds
+    Use as `async with client.opened():` around `send`. A response is read within `timeout` seconds
     in all and up to BODY_LIMIT bytes.
     """
 
@@ -83,38 +83,45 @@ class Client:
         self._ids = (f"{name}{number}" for number in count(1))
         self._started = time.monotonic()
         self._next_turn = 0.0
-        self._http: httpx.AsyncClient | None = None
+        self._open = False
+        self._idle: list[httpx.AsyncBaseTransport] = []
+        self._url = httpx.URL(target.url)
         self._gate = asyncio.Semaphore(target.concurrency)
         self._late = 0
-        self._before: dict[httpx.AsyncClient, str] = {}  # the last exchange of each connection
+        self._before: dict[httpx.AsyncBaseTransport, str] = {}  # each one's last
         self._latencies: deque[float] = deque(maxlen=50)
-
-    def _new(self, connections: int) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            headers={"User-Agent": "adapty-conformance", "Accept-Encoding": "gzip, deflate"},
-            limits=httpx.Limits(max_connections=connections, keepalive_expiry=2.0),
-            timeout=None,
-            trust_env=False,
-            transport=self._transport,
-            follow_redirects=False,
-        )
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Client]:
         """Connections for the sends inside the block; closed after it."""
         self._gate = asyncio.Semaphore(self.target.concurrency)
-        async with self._new(self.target.concurrency) as self._http:
+        self._open = True
+        try:
             yield self
-        self._http = None
+        finally:
+            self._open = False
+            while self._idle:
+                await self._idle.pop().aclose()
 
     @asynccontextmanager
-    async def one_connection(self) -> AsyncIterator[httpx.AsyncClient]:
-        """A separate client with a single connection, to be given to `send`."""
-        async with self._new(1) as http:
-            try:
-                yield http
-            finally:
-                self._before.pop(http, None)
+    async def one_connection(self) -> AsyncIterator[httpx.AsyncBaseTransport]:
+        """A connection of its own, to be given to `send`."""
+        over = self._transport or connection()
+        try:
+            yield over
+        finally:
+            self._before.pop(over, None)
+            await over.aclose()
+
+    @asynccontextmanager
+    async def _any_connection(self) -> AsyncIterator[httpx.AsyncBaseTransport]:
+        """A connection that nothing else uses meanwhile. Pools of many cost more than requests."""
+        assert self._open, "send outside of `opened`"
+        over = self._idle.pop() if self._idle else self._transport or connection()
+        try:
+            yield over
+        finally:
+            self._idle.append(over)
 
     def pace(self, latency: float) -> None:
         """Keep so few requests under way that a target which serves them one by one, each in
@@ -151,7 +158,7 @@ class Client:
         cases: tuple[str, ...] = (),
         control: str | None = None,
         customer: str = "",
-        over: httpx.AsyncClient | None = None,
+        over: httpx.AsyncBaseTransport | None = None,
         method: str | None = None,
     ) -> Exchange:
         """Send one request and return its exchange, journalled.
@@ -162,15 +169,17 @@ class Client:
         """
         if (method or self._contract.method) != self._contract.method:
             raise Refused(f"only {self._contract.method} may be sent, not {method}")
-        async with self._gate:
+        headers = self._resolved(request)
+        async with self._gate, nullcontext(over) if over else self._any_connection() as used:
             throttled = lost = 0
             while True:
                 await self._take_turn()
                 events: dict[str, float] = {}
-                sent_at, patience = time.time(), self._patience()
-                response, trouble, detail = await self._exchange(
-                    request, over or self._http, events, patience
-                )
+                sent_at = time.time()
+                response, trouble, detail = await exchange_over(
+                    used, self._contract.method, self._url, headers, request.body, events,
+                    self._patience(),
+                )  # fmt: skip
                 received_at = time.time()
                 self._late += trouble == "timeout"
                 if trouble is None:
@@ -185,13 +194,13 @@ class Client:
                 if throttled == _PATIENCE:
                     break
                 await asyncio.sleep(min(wait, self._left()))
+        shown, quotes = self._shown(request, response)
         exchange = Exchange(
             id=next(self._ids), phase=phase, role=role, cases=cases,
             request=Sent(self._contract.method, self.target.url, request.headers, request.body),
-            response=self._redacted(response), trouble=trouble, sent=sent_at, received=received_at,
-            control=control, customer=customer,
-            quotes_credential=response is not None and self._quotes(request, response),
-            detail=self._redactor.redact_text(detail),
+            response=shown, trouble=trouble, sent=sent_at, received=received_at,
+            control=control, customer=customer, quotes_credential=quotes,
+            detail=self._redactor.redact_text(detail) if detail else "",
             follows=self._before.get(over) if over else None,
         )  # fmt: skip
         if over is not None:
@@ -217,66 +226,19 @@ class Client:
         limit = self.target.seconds
         return math.inf if limit is None else self._started + limit - time.monotonic()
 
-    async def _exchange(
-        self,
-        request: Request,
-        http: httpx.AsyncClient | None,
-        events: dict[str, float],
-        patience: float,
-    ) -> tuple[Received | None, Trouble | None, str]:
-        assert http is not None, "send outside of `opened`"
+    def _resolved(self, request: Request) -> list[Header]:
+        """The headers as they go out, the key in its place."""
         # Blanks at the ends are no part of a header's value; cutting a short key may leave some.
         values = (resolve(value, self.target.key).strip(" \t") for _, value in request.headers)
-        headers = [
+        return [
             (name.encode("ascii"), value.encode("latin-1", "replace"))
             for (name, _), value in zip(request.headers, values, strict=True)
         ]
-        received: Received | None = None
 
-        async def trace(event: str, _: object) -> None:
-            events[event] = time.monotonic()
-
-        try:
-            outgoing = http.build_request(
-                self._contract.method, self.target.url, headers=headers, content=request.body,
-                extensions={"trace": trace},
-            )  # fmt: skip
-            async with asyncio.timeout(patience):
-                response = await http.send(outgoing, stream=True)
-                try:
-                    received = Received(
-                        response.status_code, response.reason_phrase, headers_of(response), b""
-                    )
-                    body, cut = await read(response)
-                    received = Received(
-                        received.status, received.reason, received.headers, body, cut
-                    )
-                finally:
-                    await response.aclose()
-        except TimeoutError:
-            return received, "timeout", f"no whole answer within {patience:.2g} s"
-        except Unreadable as error:
-            return received, "unreadable", str(error)
-        except (httpx.LocalProtocolError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-            return None, "ours", str(error)
-        except (httpx.TransportError, OSError) as error:
-            words = str(error) or type(error).__name__
-            return received, "connection" if received is None else "incomplete", words
-        return received, None, ""
-
-    def _redacted(self, response: Received | None) -> Received | None:
+    def _shown(self, request: Request, response: Received | None) -> tuple[Received | None, bool]:
+        """A response without the key, and whether it held it, or the credential that was sent."""
         if response is None:
-            return None
-        redact = self._redactor
-        headers = tuple((redact.redact_text(n), redact.redact_text(v)) for n, v in response.headers)
-        return Received(
-            response.status, redact.redact_text(response.reason), headers,
-            redact.redact(response.body), response.truncated,
-        )  # fmt: skip
-
-    def _quotes(self, request: Request, response: Received) -> bool:
-        scheme = self._contract.credential.scheme
-        header = self._contract.credential.header
+            return None, False
         everything = b"\n".join(
             [
                 response.body,
@@ -284,20 +246,25 @@ class Client:
                 *(f"{n}: {v}".encode("utf-8", "replace") for n, v in response.headers),
             ]
         )
-        for name, value in request.headers:
-            if name == header:
-                presented = resolve(value, self.target.key).removeprefix(scheme).strip()
-                if self._redactor.quoted(presented, everything):
-                    return True
-        return self._redactor.quoted("", everything)
+        presented = self._presented(request)
+        redact = self._redactor
+        if not redact.suspects(everything, presented):
+            return response, False
+        headers = tuple((redact.redact_text(n), redact.redact_text(v)) for n, v in response.headers)
+        shown = Received(
+            response.status, redact.redact_text(response.reason), headers,
+            redact.redact(response.body), response.truncated,
+        )  # fmt: skip
+        return shown, any(redact.quoted(each, everything) for each in presented)
 
-
-def was_idle(events: Mapping[str, float]) -> bool:
-    """Whether a request went out on a connection that had been used before, or that had been open
-    for a while: this process may be slow, and targets close connections on which nothing comes."""
-    used = {event.partition(".")[0] for event in events}
-    if "connection" not in used:
-        return "http11" in used
-    gone_out = [at for event, at in events.items() if event.startswith("http11.send_request_")]
-    opened = max(at for event, at in events.items() if event.startswith("connection."))
-    return max(gone_out, default=0.0) - opened > _IDLE
+    def _presented(self, request: Request) -> list[str]:
+        """The credentials of a request, and that none was sent."""
+        scheme, header = self._contract.credential.scheme, self._contract.credential.header
+        return [
+            *(
+                resolve(value, self.target.key).removeprefix(scheme).strip()
+                for name, value in request.headers
+                if name == header
+            ),
+            "",
+        ]

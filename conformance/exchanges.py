@@ -139,10 +139,11 @@ def _pointer(case: Case, control: Any) -> str | None:
 
 def to_json(exchange: Exchange) -> dict[str, Any]:
     """An exchange as a JSON object; bodies as text, or in base64 where they are no UTF-8."""
-    data = asdict(exchange)
+    data = vars(exchange).copy()
     for side in ("request", "response"):
         if data[side] is not None:
-            data[side] |= _body(data[side].pop("body"))
+            told = vars(data[side]).copy()
+            data[side] = told | _body(told.pop("body"))
     return data
 
 
@@ -194,4 +195,7 @@ def case_from_json(data: dict[str, Any]) -> CaseRecord:
 
 def dumps(line: dict[str, Any]) -> str:
     """One line of a journal: ASCII, so that no text of a target can break a line."""
-    return json.dumps(line, ensure_ascii=True, separators=(",", ":"))
+    return _ENCODER.encode(line)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))

@@ -78,10 +78,25 @@ def _all(contract: Contract, exchange: Exchange, expect: Expect) -> Iterator[Obs
     if subject and exchange.trouble == "unreadable":
         yield Observation(f"{subject[0]}.json", False, "a readable body", exchange.detail)
         return
-    if subject:
-        yield from _message(subject, response)
+    if subject is None:
+        return
+    told = _Answer(response, subject[2])
+    yield from _message(subject, response, told)
     if status == contract.success and is_valid:
-        yield from _echo(contract, exchange, response)
+        yield from _echo(contract, exchange, told)
+
+
+class _Answer:
+    """The body of a response, read once: its value, or why it is no JSON, and what it breaks."""
+
+    def __init__(self, response: Received, reading: Reading) -> None:
+        self.value: Any = None
+        self.error: NotJson | None = None
+        try:
+            self.value = parse(response.body)
+        except NotJson as error:
+            self.error = error
+        self.violations = [] if self.error else reading.violations(self.value)
 
 
 def holds_a_profile(contract: Contract, exchange: Exchange) -> bool:
@@ -125,7 +140,9 @@ def _subject(contract: Contract, status: int, is_open: bool) -> tuple[str, str, 
     return None
 
 
-def _message(subject: tuple[str, str, Reading], response: Received) -> Iterator[Observation]:
+def _message(
+    subject: tuple[str, str, Reading], response: Received, told: _Answer
+) -> Iterator[Observation]:
     base, name, reading = subject
     media = response.header("content-type")
     kind = (media or "").partition(";")[0].strip().lower()
@@ -135,13 +152,12 @@ def _message(subject: tuple[str, str, Reading], response: Received) -> Iterator[
     )  # fmt: skip
     if response.truncated:
         return
-    try:
-        value = parse(response.body)
-    except NotJson as error:
-        yield Observation(f"{base}.json", False, "one well-formed JSON text", str(error))
+    if told.error is not None:
+        yield Observation(f"{base}.json", False, "one well-formed JSON text", str(told.error))
         return
+    value = told.value
     yield Observation(f"{base}.json", True)
-    yield from _schema(name, reading, value)
+    yield from _schema(name, reading.schema, told)
     stated = value.get("status_code") if isinstance(value, dict) else None
     if isinstance(stated, int | float) and not isinstance(stated, bool):
         yield Observation(
@@ -150,10 +166,10 @@ def _message(subject: tuple[str, str, Reading], response: Received) -> Iterator[
         )  # fmt: skip
 
 
-def _schema(subject: str, reading: Reading, value: Any) -> Iterator[Observation]:
+def _schema(subject: str, schema: Schema, told: _Answer) -> Iterator[Observation]:
     broken: dict[tuple[Location, str], Observation] = {}
     mistyped: set[Location] = set()
-    for violation in reading.violations(value):
+    for violation in told.violations:
         if violation.location in mistyped:
             continue
         if violation.keyword == "type":
@@ -164,7 +180,7 @@ def _schema(subject: str, reading: Reading, value: Any) -> Iterator[Observation]
             key, Observation(name, False, "", violation.message, violation.pointer or None)
         )
     yield from broken.values()
-    for location, keyword in _touched(reading.schema, value, ()):
+    for location, keyword in _touched(schema, told.value, ()):
         if (location, keyword) not in broken:
             yield Observation(identifier(subject, location, keyword), True)
 
@@ -190,16 +206,12 @@ def _keywords(schema: Schema) -> tuple[str, ...]:
     )
 
 
-def _echo(contract: Contract, exchange: Exchange, response: Received) -> Iterator[Observation]:
-    try:
-        answer = parse(response.body)
-    except NotJson:
-        return
-    data = answer.get("data") if isinstance(answer, dict) else None
+def _echo(contract: Contract, exchange: Exchange, told: _Answer) -> Iterator[Observation]:
+    data = told.value.get("data") if isinstance(told.value, dict) else None
     if not isinstance(data, dict):
         return
     # A member that breaks its schema has its own finding; whether it echoes is no second one.
-    broken = {v.pointer for v in contract.response_readings[response.status].violations(answer)}
+    broken = {each.pointer for each in told.violations}
     header = contract.header("customer")
     sent = exchange.request.header(header.name) if header else None
     if sent and sent.isascii() and "customer_user_id" in data and not _under(broken, _CUSTOMER):
@@ -220,7 +232,7 @@ def _attributes(
     contract: Contract, exchange: Exchange, returned: list[Any]
 ) -> Iterator[Observation]:
     body = _sent_body(exchange.request.body)
-    if contract.request_reading.validity(body) is not Validity.VALID:
+    if not _is_valid(contract, exchange.request.body):
         return
     asked = _by_key(body.get("custom_attributes") or [])
     got = _by_key(returned)
@@ -268,6 +280,11 @@ def _by_key(items: list[Any]) -> dict[str, Any]:
         for item in items
         if isinstance(item, dict) and isinstance(item.get("key"), str)
     }
+
+
+@lru_cache(maxsize=64)
+def _is_valid(contract: Contract, raw: bytes) -> bool:
+    return contract.request_reading.validity(_sent_body(raw)) is Validity.VALID
 
 
 @lru_cache(maxsize=64)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import re
 import sys
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 SYMBOL = "${ADAPTY_API_KEY}"
 _SYMBOLIC = re.compile(r"\$\{ADAPTY_API_KEY([^}]*)\}")
@@ -73,6 +74,12 @@ class Redactor:
             "utf-8", "surrogateescape"
         )
 
+    def suspects(self, raw: bytes, presented: Iterable[str]) -> bool:
+        """Whether `raw` may hold the key or a presented credential; False is certain, and quick."""
+        told = (_secret(each, self._scheme) for each in presented if len(each) >= TELLING)
+        text = _Text(raw)
+        return any(each.may_stand_in(text) for each in (*self._secrets, *told))
+
     def quoted(self, presented: str, raw: bytes) -> bool:
         """Whether a response holds the key, or the credential that the request presented."""
         suspects = [self._key, *([presented] if len(presented) >= TELLING else [])]
@@ -99,34 +106,47 @@ class _Secret:
 
     needles: tuple[bytes, ...]
     cores: tuple[bytes, ...]
-    pattern: re.Pattern[bytes]
+    spelled: Callable[[], str]
 
     def may_stand_in(self, text: _Text) -> bool:
         return any(each in text.spelled for each in self.needles) or any(
             each in text.encoded for each in self.cores
         )
 
+    @cached_property
+    def pattern(self) -> re.Pattern[bytes]:
+        """Compiled when it is needed first: most secrets never stand in any answer."""
+        return re.compile(self.spelled().encode("latin-1"))
+
 
 @lru_cache(maxsize=64)
 def _secret(secret: str, scheme: str) -> _Secret:
     """Every way in which a secret may be written."""
-    spelled = "".join(map(_spellings, secret))
     if len(secret) < TELLING:
         before = f"{scheme} ".lstrip()
-        whole = "".join(map(_spellings, before)) + spelled + "(?![A-Za-z0-9])"
         needles = _bytes(before + secret) + _bytes(before.replace(" ", "+") + secret)
         user = "Basic " + base64.b64encode(f"{secret}:".encode("utf-8", "surrogateescape")).decode()
-        either = f"{whole}|{re.escape(user)}".encode("latin-1")
-        return _Secret((*needles, *_bytes(user)), (), re.compile(either))
-    cores = {
-        core
-        for each in (secret, secret.upper(), secret.lower())
-        for core in _base64_cores(each.encode("utf-8", "surrogateescape"))
-    }
+        return _Secret(
+            (*needles, *_bytes(user)), (),
+            lambda: f"{_spelled(before + secret)}(?![A-Za-z0-9])|{re.escape(user)}",
+        )  # fmt: skip
+    cores = sorted(
+        {
+            core
+            for each in (secret, secret.upper(), secret.lower())
+            for core in _base64_cores(each.encode("utf-8", "surrogateescape"))
+        }
+    )
     encoded = [re.sub("[+/]", lambda found: f"[{found[0]}{_URL_SAFE[found[0]]}]", c) for c in cores]
-    pattern = re.compile("|".join([spelled, *sorted(encoded)]).encode("latin-1"))
     half = "" if set(secret) & set("\\%&") else secret[len(secret) // 2 :]
-    return _Secret(_bytes(half), tuple(core.encode() for core in sorted(cores)), pattern)
+    return _Secret(
+        _bytes(half), tuple(core.encode() for core in cores),
+        lambda: "|".join([_spelled(secret), *sorted(encoded)]),
+    )  # fmt: skip
+
+
+def _spelled(text: str) -> str:
+    return "".join(map(_spellings, text))
 
 
 def _bytes(text: str) -> tuple[bytes, ...]:

@@ -200,10 +200,10 @@ def _pieces(pieces: list[tuple[str, str, bool]]) -> Markup:
     parts, open_mark = [], False
     for text, kind, mark in pieces:
         if mark != open_mark:
-            parts.append(Markup("<mark>") if mark else Markup("</mark>"))
+            parts.append("<mark>" if mark else "</mark>")
             open_mark = mark
-        shown = marked(text)
-        parts.append(Markup('<i class="{}">{}</i>').format(kind, shown) if kind else shown)
+        shown = marked(text)  # the one part that is not ours, and HTML by now
+        parts.append(f'<i class="{kind}">{shown}</i>' if kind else shown)
     if open_mark:
-        parts.append(Markup("</mark>"))
-    return Markup("").join(parts)
+        parts.append("</mark>")
+    return Markup("".join(parts))

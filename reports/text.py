@@ -64,6 +64,8 @@ def unmarked(text: str) -> str:
 def marked(text: str, limit: int = TEXT_LIMIT) -> Markup:
     """`text` for HTML: escaped, each hidden character as a labelled U+XXXX, cut after `limit`."""
     shown = text[:limit]
+    if len(text) <= limit and _HIDDEN.search(shown) is None:
+        return escape(shown)
     parts, end = [], 0
     for found in _HIDDEN.finditer(shown):
         parts += [escape(shown[end : found.start()]), _label(found[0])]

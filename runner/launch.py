@@ -73,6 +73,7 @@ def _pytest(settings: Settings, reporter: Any) -> tuple[int, str]:
     arguments = [
         str(folder), f"--rootdir={folder}", "-c", str(folder / "pytest.ini"), "--noconftest",
         "-p", "no:terminal", "-p", "no:logging", "-p", "no:faulthandler",
+        "-p", "no:unraisableexception",  # which looks for garbage for a third of a second
         "-p", "xdist.plugin", "-p", "runner.plugin",
         *_arguments(settings),
     ]  # fmt: skip

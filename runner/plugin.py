@@ -12,6 +12,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -122,7 +123,8 @@ def _target(config: pytest.Config, settings: Settings) -> tuple[str, Key, Settin
     contract = load(Path(settings.spec) if settings.spec else None)
     stack = ExitStack()
     url = stack.enter_context(serving(create_app(contract, key=key)))
-    config.add_cleanup(stack.close)
+    # Nobody waits for it to end: the process ends soon.
+    config.add_cleanup(lambda: Thread(target=stack.close, daemon=True).start())
     seeded = settings.seeded_customer or SEEDED_CUSTOMER
     return url, key, dataclasses.replace(settings, seeded_customer=seeded)
 

@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
 from spec import formats
+from spec.compiled import accepts
 from spec.formats import Validity
 from spec.patterns import compile_pattern
 from spec.schema import Schema, types
@@ -24,6 +25,7 @@ from spec.schema import Schema, types
 # Longer text than this is open where the contract states no length: many databases cut there.
 LONG_TEXT = 255
 
+_ODD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")  # no JSON text has to hold these
 _SHOWN_BITS, _SHOWN_DEPTH = 1024, 50
 
 
@@ -60,10 +62,7 @@ def is_open_text(text: str, schema: Schema) -> bool:
     """Whether text is of a kind that the contract neither promises nor forbids."""
     if len(text) > max(LONG_TEXT, schema.get("maxLength", 0)):
         return True
-    return any(
-        (char < " " and char not in "\t\n\r") or char == "\x7f" or "\ud800" <= char <= "\udfff"
-        for char in text
-    )
+    return _ODD.search(text) is not None
 
 
 def is_open_number(number: float) -> bool:
@@ -85,11 +84,18 @@ def _is_open_member(value: Any) -> bool:
     return isinstance(value, int | float) and is_open_number(value)
 
 
+_PLAIN_TYPES = {"string": str, "object": dict, "array": list, "boolean": bool}
+
+
 def _type_matches(validator: Any, value: Any, schema: Schema) -> bool:
-    names = types(schema)
-    if "integer" in names and isinstance(value, float) and math.isinf(value):
-        return True  # 1e400, which Python reads so
-    return any(validator.is_type(value, name) for name in names)
+    declared = schema.get("type", ())
+    for name in (declared,) if isinstance(declared, str) else declared:
+        known = _PLAIN_TYPES.get(name)
+        if isinstance(value, known) if known else validator.is_type(value, name):
+            return True
+        if name == "integer" and isinstance(value, float) and math.isinf(value):
+            return True  # 1e400, which Python reads so
+    return False
 
 
 def _type_strict(validator: Any, _: Any, value: Any, schema: Schema) -> Iterator[ValidationError]:
@@ -213,7 +219,7 @@ def _not(strict: bool) -> Any:
     """Refuses in one reading what the forbidden schema accepts in the other."""
 
     def check(_: Any, forbidden: Schema, value: Any, _schema: Schema) -> Iterator[ValidationError]:
-        if (Lenient if strict else Strict)(forbidden).is_valid(value):
+        if accepts(Lenient if strict else Strict, forbidden, value):
             yield ValidationError(f"{_show(value)} is what it must not be")
 
     return check
@@ -221,8 +227,8 @@ def _not(strict: bool) -> Any:
 
 def _one_of(strict: bool) -> Any:
     def check(_: Any, branches: list[Schema], value: Any, _s: Schema) -> Iterator[ValidationError]:
-        surely = sum(Strict(branch).is_valid(value) for branch in branches)
-        perhaps = sum(Lenient(branch).is_valid(value) for branch in branches)
+        surely = sum(accepts(Strict, branch, value) for branch in branches)
+        perhaps = sum(accepts(Lenient, branch, value) for branch in branches)
         if not (surely == perhaps == 1 if strict else surely <= 1 <= perhaps):
             yield ValidationError(f"{_show(value)} is not exactly one of the forms")
 

@@ -171,7 +171,7 @@ def _request_requirements(
 
 def _header_requirements(contract: Contract, evidence: Evidence) -> Iterator[Requirement]:
     def made(keyword: str, statement: str, pointer: str, side: Side) -> Requirement:
-        key = identifier("request.header", [header.name.lower()], keyword)
+        key = identifier("request.header", (header.name.lower(),), keyword)
         return Requirement(key, "must", statement, "headers", (side,), evidence.source(pointer))
 
     for header in contract.headers:

@@ -13,6 +13,7 @@ from typing import Any
 from jsonschema import ValidationError
 from jsonschema.protocols import Validator
 
+from spec.compiled import compiled
 from spec.formats import Validity
 from spec.keywords import (
     LONG_TEXT,
@@ -54,8 +55,9 @@ class Reading:
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
-        self._strict: Validator = Strict(schema)
         self._lenient: Validator = Lenient(schema)
+        self._surely = compiled(Strict, schema)
+        self._perhaps = compiled(Lenient, schema)
 
     def validity(self, value: Any) -> Validity:
         """VALID, OPEN or VIOLATION; `value` is parsed JSON."""
@@ -72,11 +74,13 @@ class Reading:
             return self._violations(tamed(value))
 
     def _validity(self, value: Any) -> Validity:
-        if self._strict.is_valid(value):
+        if self._surely(value):
             return Validity.VALID
-        return Validity.OPEN if self._lenient.is_valid(value) else Validity.VIOLATION
+        return Validity.OPEN if self._perhaps(value) else Validity.VIOLATION
 
     def _violations(self, value: Any) -> list[Violation]:
+        if self._perhaps(value):
+            return []
         found = [each for error in self._lenient.iter_errors(value) for each in _explain(error)]
         return sorted(dict.fromkeys(found), key=lambda each: (len(each.location), each.pointer))
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 from urllib.parse import quote as percent_encode
 
@@ -130,7 +130,8 @@ def segment(step: str) -> str:
     )
 
 
-def identifier(subject: str, location: Iterable[str], keyword: str) -> str:
+@lru_cache(maxsize=4096)
+def identifier(subject: str, location: Location, keyword: str) -> str:
     """The id of what `keyword` demands at `location` of a message."""
     return ".".join([subject, *map(segment, location), keyword])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -45,11 +44,13 @@ class Edit:
 
 
 def apply(body: Any, edits: Iterable[Edit]) -> Any:
-    """A copy of `body` with every edit made; containers on the way are created when missing."""
-    result = copy.deepcopy(body)
+    """`body` with every edit made; containers on the way are created when missing.
+
+    `body` stays as it is, and what no edit touches is shared with it.
+    """
     for edit in edits:
-        result = _set(result, edit.path, edit.value)
-    return result
+        body = _set(body, edit.path, edit.value)
+    return body
 
 
 def _set(node: Any, path: Path, value: Any) -> Any:

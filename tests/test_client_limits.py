@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.client import HANGS, BudgetSpent, was_idle
+from conformance.client import HANGS, BudgetSpent
+from conformance.sending import was_idle
 from tests.support import CONTROL, Answer, ask, opened, raw_server, says, sent
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"

@@ -82,7 +82,7 @@ client.WHAT = crash
 
 
 @pytest.mark.parametrize(
-    ("what", "workers"), [("headers_of", "0"), ("Client.applies", "0"), ("Client.applies", "1")]
+    ("what", "workers"), [("throttled_for", "0"), ("Client.applies", "0"), ("Client.applies", "1")]
 )
 def test_a_crash_of_the_suite(what: str, workers: str, tmp_path: Path) -> None:
     """Whether it strikes at the preflight or at a case, here or in a worker."""

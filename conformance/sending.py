@@ -1,0 +1,100 @@
+"""One request over one connection: the bytes that go out, and what came back or how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+import httpx
+
+from conformance.exchanges import Received, Trouble
+from conformance.receiving import Unreadable, headers_of, read
+
+_IDLE = 0.03  # seconds after which an unused connection counts as idle
+_KEPT = 2.0  # seconds that an unused connection is kept
+_USUAL = (
+    (b"Accept", b"*/*"),
+    (b"Accept-Encoding", b"gzip, deflate"),
+    (b"Connection", b"keep-alive"),
+    (b"User-Agent", b"adapty-conformance"),
+)
+
+Header = tuple[bytes, bytes]
+Ended = tuple[Received | None, Trouble | None, str]
+"""A response as far as it came, how it ended if it is not whole, and that in words."""
+
+
+@lru_cache(maxsize=1)
+def _tls() -> object:
+    return httpx.create_ssl_context(trust_env=False)
+
+
+def connection() -> httpx.AsyncBaseTransport:
+    """A connection that opens with its first request, and again after it was closed.
+
+    Proxies and certificates come from no environment variable; no redirect is followed and no
+    cookie is kept.
+    """
+    return httpx.AsyncHTTPTransport(
+        verify=_tls(),  # type: ignore[arg-type]
+        trust_env=False,
+        limits=httpx.Limits(max_connections=1, keepalive_expiry=_KEPT),
+    )
+
+
+async def exchange(
+    over: httpx.AsyncBaseTransport,
+    method: str,
+    url: httpx.URL,
+    headers: Sequence[Header],
+    body: bytes,
+    events: dict[str, float],
+    patience: float,
+) -> Ended:
+    """Send a request and read its whole answer, within `patience` seconds in all.
+
+    `events` is given the time of each step on the connection, as `was_idle` reads them.
+    """
+    received: Received | None = None
+
+    async def trace(event: str, _: object) -> None:
+        events[event] = time.monotonic()
+
+    try:
+        own = {name.lower() for name, _ in headers}
+        usual = [each for each in _USUAL if each[0].lower() not in own]
+        outgoing = httpx.Request(
+            method, url, headers=[*usual, *headers], content=body, extensions={"trace": trace}
+        )
+        async with asyncio.timeout(patience):
+            response = await over.handle_async_request(outgoing)
+            try:
+                status, reason = response.status_code, response.reason_phrase
+                received = Received(status, reason, headers_of(response), b"")
+                whole, cut = await read(response)
+                received = Received(status, reason, received.headers, whole, cut)
+            finally:
+                await response.aclose()
+    except TimeoutError:
+        return received, "timeout", f"no whole answer within {patience:.2g} s"
+    except Unreadable as error:
+        return received, "unreadable", str(error)
+    except (httpx.LocalProtocolError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        return None, "ours", str(error)
+    except (httpx.TransportError, OSError) as error:
+        words = str(error) or type(error).__name__
+        return received, "connection" if received is None else "incomplete", words
+    return received, None, ""
+
+
+def was_idle(events: Mapping[str, float]) -> bool:
+    """Whether a request went out on a connection that had been used before, or that had been open
+    for a while: this process may be slow, and targets close connections on which nothing comes."""
+    used = {event.partition(".")[0] for event in events}
+    if "connection" not in used:
+        return "http11" in used
+    gone_out = [at for event, at in events.items() if event.startswith("http11.send_request_")]
+    opened = max(at for event, at in events.items() if event.startswith("connection."))
+    return max(gone_out, default=0.0) - opened > _IDLE
