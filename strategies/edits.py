@@ -44,13 +44,17 @@ class Edit:
 
 
 def apply(body: Any, edits: Iterable[Edit]) -> Any:
-    """`body` with every edit made; containers on the way are created when missing.
-
-    `body` stays as it is, and what no edit touches is shared with it.
-    """
+    """A copy of `body` with every edit made; containers on the way are created when missing."""
+    result = _copy(body)
     for edit in edits:
-        body = _set(body, edit.path, edit.value)
-    return body
+        result = _set(result, edit.path, edit.value)
+    return result
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _copy(member) for name, member in value.items()}
+    return [_copy(item) for item in value] if isinstance(value, list) else value
 
 
 def _set(node: Any, path: Path, value: Any) -> Any:
