@@ -47,4 +47,4 @@ async def send_recorded(bench: Bench, recorded: Sequence[Recorded]) -> None:
             await again(bench.client, each.exchange, "recorded", shown.id if shown else None)
         except BudgetSpent as limit:
             bench.spent = str(limit)
-            bench.journal.note("spent", why=bench.spent)
+            bench.journal.note("spent", why=bench.spent, limit=True)

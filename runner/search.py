@@ -18,7 +18,7 @@ from strategies.fuzzing import Material, batch, material
 if TYPE_CHECKING:
     from runner.session import Session
 
-PEERS = 8  # every so many batches Schemathesis generates a few cases too: it takes its time
+PEERS = 32  # every so many batches Schemathesis generates a few cases too: it takes its time
 
 
 def search(session: Session) -> list[str]:
@@ -34,7 +34,7 @@ def search(session: Session) -> list[str]:
             session.run(fuzz(session.bench, session.sieve, _cases(session, made_of, number)))
         finally:
             note = told(session.sieve, number, began, session.client.sent)
-            session.journal.note("batch", **note)
+            session.journal.note("batch", worker=session.bench.worker, **note)
     return _broken(session)
 
 
