@@ -20,8 +20,9 @@ def fuzzed(
 
     Times are seconds since the fuzz began, requests those of all its processes together.
     """
-    batches = sorted(record.notes.get("batch", []), key=lambda note: note["at"])
-    curve = _curve(record, run["started"], batches)
+    batches = record.notes.get("batch", [])
+    beats = sorted([*batches, *record.notes.get("beat", [])], key=lambda note: float(note["at"]))
+    curve = _curve(record, run["started"], beats)
     discoveries = sorted(_discoveries(verdicts, run["started"]), key=lambda each: each["seconds"])
     for each in discoveries:
         each["requests"] = _requests(curve, each["seconds"])
@@ -46,12 +47,12 @@ def cases(record: Record) -> Counter[str]:
 
 
 def _curve(
-    record: Record, started: float, batches: list[dict[str, Any]]
+    record: Record, started: float, beats: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:  # fmt: skip
     before = sum(each.phase in ("preflight", "recorded") for each in record.exchanges)
     curve: list[dict[str, Any]] = [{"seconds": 0.0, "requests": 0, "exercised": 0}]
     sent: dict[str, int] = {}
-    for note in batches:
+    for note in beats:
         sent[note["worker"]] = note["sent"]
         curve.append(
             {
