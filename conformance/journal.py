@@ -54,6 +54,10 @@ class Journal:
         self.notes.setdefault(kind, []).append(facts)
         self._write({"kind": kind, **facts})
 
+    def tell(self, kind: str, **facts: Any) -> None:
+        """As `note`, for what only a later reading needs: it is not kept in memory."""
+        self._write({"kind": kind, **facts})
+
     def taken(self, case: str) -> bool:
         """Whether any request that was sent for a case was accepted."""
         return any(exchange.accepted for exchange in self._by_case.get(case, ()))

@@ -14,7 +14,7 @@ from conformance.journal import Record
 from conformance.observe import Observation, holds_a_profile, observe, taken
 from conformance.outcome import KEPT, Outcome, outcome
 from conformance.telling import CONTROL, REFUSED, failures_of
-from conformance.together import clock, liveness, refusing, sharing
+from conformance.together import clock, liveness, refusing, sharing, timed
 from conformance.untested import why_untested
 from conformance.verdicts import Failure, Judgement, Sample, Verdict, VerdictName
 from spec.contract import Contract
@@ -220,7 +220,7 @@ class _Ledger:
         valid = [e for e in self.record.exchanges if self.expectation(e) == "accept"]
         for found in (
             *sharing(self.contract, valid),
-            *clock(self.contract, valid),
+            *(told for each in timed(self.record, valid) for told in clock(self.contract, each)),
             *liveness(self.record),
             *refusing(self.contract, valid, told=bool(self.failures[REFUSED])),
         ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import secrets
 import sys
 import traceback
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from runner.settings import (
     Settings,
@@ -117,6 +119,9 @@ def fuzz(url: str | None, **options: Any) -> int:
     """Keep looking for broken promises until --time or --requests is spent, or until Ctrl-C."""
     from runner.launch import launch
 
+    given = click.get_current_context().get_parameter_source("seed")
+    if given is ParameterSource.DEFAULT:  # for the next fuzz to find what this one did not
+        options["seed"] = secrets.randbelow(10**6)
     return launch(checked(Settings(target=url, fuzz=True, **options)))
 
 

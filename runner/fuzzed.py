@@ -39,10 +39,11 @@ def fuzzed(
 
 
 def cases(record: Record) -> Counter[str]:
-    """How many exchanges of the search touched each requirement."""
+    """How many exchanges touched each requirement, by the last note of each worker."""
+    last = {note["worker"]: note["cases"] for note in record.notes.get("cases", [])}
     found: Counter[str] = Counter()
-    for note in record.notes.get("batch", []):
-        found.update(note["cases"])
+    for each in last.values():
+        found.update(each)
     return found
 
 

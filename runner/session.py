@@ -74,6 +74,7 @@ class Session:
         self.journal = Journal(self.directory / name)
         self.claims: Claims | None = None
         self.sieve: Sieve | None = None
+        self.told_cases = 0.0  # when it was noted how many cases there were
         if settings.fuzz:
             self.claims = Claims(self.directory, settings.requests, 1 + settings.workers)
             self.sieve = Sieve(contract, self.journal, shared.started, worker)
@@ -94,9 +95,10 @@ class Session:
         )  # fmt: skip
         if self.sieve is not None:
             self.sieve.sent = lambda: self.client.sent
+            self.sieve.tells = lambda key: key not in self.planned.left_out
         self.bench = Bench(
-            contract, self.plan, self.client, self.journal, shared.run, settings.customer_prefix,
-            worker,
+            contract, self.plan, self.client, self.journal,
+            shared.run + worker if settings.fuzz else shared.run, settings.customer_prefix, worker,
         )  # fmt: skip
         if not worker:
             begin(self.journal, self.planned, shared.run, shared.url, shared.started)
