@@ -212,6 +212,18 @@ def matrix(folders: tuple[str, ...], reference: str | None, output: Path, markdo
     return side_by_side(folders, reference, output, markdown=markdown)
 
 
+@cli.command()
+@click.argument("folders", nargs=-1, metavar="DIR...", type=click.Path(path_type=Path))
+@click.option("--report-dir", default="conformance-report", show_default=True, metavar="DIR",
+              type=click.Path(path_type=Path), help="Where the reports go.")  # fmt: skip
+@click.option("--spec", metavar="FILE", help="The edition of the document they were judged by.")
+def merge(folders: tuple[Path, ...], report_dir: Path, spec: str | None) -> int:
+    """Join the reports of all shards of a run (run --shard I/N) into one."""
+    from runner.merging import merge as join
+
+    return join(folders, report_dir, spec)
+
+
 def _contract(spec: str | None) -> Any:
     from spec.document import SpecError
     from spec.loader import load
