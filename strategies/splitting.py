@@ -38,8 +38,8 @@ def split(cases: Sequence[Case], others: Iterable[str], parts: int) -> list[froz
 def tied(cases: Sequence[Case]) -> list[list[Case]]:
     """The cases in groups of those that need each other, each in its order.
 
-    Those are cases that stand for each other, what a case stands beside or comes after, those of
-    the same customers, whose answers are held against each other, and those of the last chapters.
+    Those are cases that stand for each other, what a case stands beside or comes after, and those
+    of the same customers, whose answers are held against each other.
     """
     leaders: dict[str, str] = {}
 
@@ -62,8 +62,6 @@ def _ties(case: Case) -> Iterator[str]:
     yield from (each.id for each in (*case.beside, *case.after))
     if case.either is not None:
         yield f"either {case.either}"
-    if case.chapter in LAST:
-        yield "at the end"
     values = [value for _, given in case.headers for value in given]
     yield from (mark for mark in SHARED for value in values if mark in value)
 

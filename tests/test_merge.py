@@ -111,6 +111,10 @@ def test_a_fault_that_one_shard_saw_is_told(shards: list[str], capsys: Capture) 
     assert said.out.startswith("Breaks 1 of 261 promises, a must\n")
     assert "shard" not in said.out
     assert "report  conformance-report/index.html\n" in said.out
+    assert cli.main(["merge", *shards, "--report-dir", "in-order"]) == 1
+    assert (
+        Path("in-order", JOURNAL).read_bytes() == Path("conformance-report", JOURNAL).read_bytes()
+    )
 
 
 def test_what_shards_saw_is_the_whole_record(
@@ -348,7 +352,7 @@ def test_what_several_shards_show_is_told_once_with_all_its_tries() -> None:
 def test_a_target_is_gone_for_the_shard_that_saw_it_gone() -> None:
     """The same case in another shard, whose target lives on, accuses nobody."""
     silent = [exchange(f"s1-{n}", None, "a/b", trouble="connection", at=NOON + n) for n in (1, 2)]
-    fine = [_given(2, 1, 1), replace(_given(2, 2, 2), cases=("a/b",))]
+    fine = [_given(2, 1, 1), replace(_given(2, 2, 2), cases=("a/b",), role="probe")]
     found = _shown(*silent, *fine, shard=NOTES, dead=[{"case": "a/b", "shard": "s1-"}])
     (wrong,) = [each for each in found if not each.ok]
     assert (wrong.requirement, wrong.case) == ("robustness.connection", "a/b")
