@@ -5,10 +5,10 @@ from __future__ import annotations
 import statistics
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from conformance.exchanges import Exchange
+from conformance.exchanges import Exchange, expectation
 from conformance.journal import Record
 from conformance.parsing import NotJson, parse
 from conformance.telling import CONTROL, REFUSED
@@ -56,6 +56,32 @@ def data_of(contract: Contract, exchange: Exchange) -> dict[str, Any]:
 
 def _case(exchange: Exchange) -> str:
     return exchange.cases[0] if exchange.cases else CONTROL
+
+
+def shown_together(contract: Contract, record: Record, *, told: bool) -> Iterator[Shown]:
+    """All that is shown, what several shards of a run show wrong in the same way once.
+
+    `told` says that refusing every valid request is told already.
+    """
+    wrong: dict[tuple[str, str], Shown] = {}
+    for shard in record.shards():
+        valid = [e for e in shard.exchanges if expectation(e, record.cases) == "accept"]
+        for kind, found in (
+            ("shared", sharing(contract, valid)),
+            ("clock", (told for own in timed(shard, valid) for told in clock(contract, own))),
+            ("alive", liveness(shard)),
+            ("refused", refusing(contract, valid, told=told)),
+        ):
+            for each in found:
+                key = (each.requirement, each.case if kind == "alive" else kind)
+                if each.ok:
+                    yield each
+                elif key in wrong:
+                    tries, failed = wrong[key].tries + each.tries, wrong[key].failed + each.failed
+                    wrong[key] = replace(wrong[key], tries=tries, failed=failed)
+                else:
+                    wrong[key] = each
+    yield from wrong.values()
 
 
 def sharing(contract: Contract, exchanges: Sequence[Exchange]) -> Iterator[Shown]:

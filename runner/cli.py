@@ -120,7 +120,8 @@ def fuzz(url: str | None, **options: Any) -> int:
     from runner.launch import launch
 
     given = click.get_current_context().get_parameter_source("seed")
-    if given is ParameterSource.DEFAULT:  # for the next fuzz to find what this one did not
+    # The next fuzz is to find what this one does not; but all shards are of one.
+    if given is ParameterSource.DEFAULT and not options["shard"]:
         options["seed"] = secrets.randbelow(10**6)
     return launch(checked(Settings(target=url, fuzz=True, **options)))
 
@@ -241,6 +242,18 @@ def matrix(folders: tuple[str, ...], reference: str | None, output: Path, markdo
     from runner.matrix import matrix as side_by_side
 
     return side_by_side(folders, reference, output, markdown=markdown)
+
+
+@cli.command()
+@click.argument("folders", nargs=-1, metavar="DIR...", type=click.Path(path_type=Path))
+@click.option("--report-dir", default="conformance-report", show_default=True, metavar="DIR",
+              type=click.Path(path_type=Path), help="Where the reports go.")  # fmt: skip
+@click.option("--spec", metavar="FILE", help="The edition of the document they were judged by.")
+def merge(folders: tuple[Path, ...], report_dir: Path, spec: str | None) -> int:
+    """Join the reports of all shards of a run (run --shard I/N) into one."""
+    from runner.merging import merge as join
+
+    return join(folders, report_dir, spec)
 
 
 def _contract(spec: str | None) -> Any:
