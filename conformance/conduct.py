@@ -51,7 +51,8 @@ async def conduct(bench: Bench, cases: Sequence[Case], phase: str = "determinist
             if not bench.journal.accepting(ids) and not any(map(bench.journal.refused, ids))
         ]
         await at_once(bench, (_settle_pool(bench, each, phase) for each in untried))
-    others = [case for case in cases if case not in pooled]
+    in_pools = {case.id for case in pooled}
+    others = [case for case in cases if case.id not in in_pools]
     alone = [in_company(bench, case) for case in others if not bench.journal.probed(case.id)]
     for case in alone:
         bench.journal.case(record_of(case, bench.control))
