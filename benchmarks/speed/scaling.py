@@ -1,0 +1,29 @@
+"""What a second worker adds, against a server that takes its time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks.speed.fuzzing import by_suite
+from benchmarks.speed.programs import Way
+from benchmarks.speed.seen import rate
+
+DELAY = 5.0  # milliseconds
+CONCURRENCY = (1, 4, 12)
+WORKERS = (1, 2)
+
+
+def measure(way: Way, say: Callable[[str], None]) -> dict[str, Any]:
+    """Requests a second with one worker and with two, for each concurrency of a worker."""
+    rows = []
+    for concurrency in CONCURRENCY:
+        rates = {}
+        for workers in WORKERS:
+            options = ("--workers", str(workers), "--concurrency", str(concurrency))
+            seen = by_suite(way, "--time", f"{way.seconds:g}s", *options, delay=DELAY)
+            rates[str(workers)] = rate([each.at for each in seen])
+        rows.append({"concurrency": concurrency, "rates": rates})
+        told = ", ".join(f"{n} workers {value:.0f}/s" for n, value in rates.items())
+        say(f"{concurrency} at a time: {told}")
+    return {"delay": DELAY, "rows": rows}
