@@ -7,15 +7,15 @@ import math
 import statistics
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Protocol
 
 import httpx
 
 from conformance.exchanges import Exchange, Received, Role, Sent
-from conformance.journal import Journal
 from conformance.receiving import throttled_for
 from conformance.secrets import Redactor, resolve
 from conformance.sending import Header, connection, was_idle
@@ -58,6 +58,13 @@ def operation_url(base: str, contract: Contract) -> str:
     return trimmed + contract.path
 
 
+class Recorder(Protocol):
+    """Whatever takes note of exchanges: a journal, or what stands before one."""
+
+    def exchange(self, exchange: Exchange) -> None:
+        """Take note of how a request ended."""
+
+
 class Client:
     """Sends requests of one contract to one target and journals every exchange.
 
@@ -69,13 +76,19 @@ class Client:
         self,
         target: Target,
         contract: Contract,
-        journal: Journal,
+        journal: Recorder,
         name: str = "",
         transport: httpx.AsyncBaseTransport | None = None,
+        more: Callable[[], int] | None = None,
     ) -> None:
-        """`name` is what its exchange ids start with; `transport` stands in for the network."""
+        """`name` is what its exchange ids start with; `transport` stands in for the network.
+
+        `more` gives out further requests when those of the target are spent, 0 when there are none.
+        """
         self.target = target
         self.sent = 0
+        self._allowed = target.requests
+        self._more = more
         self._contract = contract
         self._journal = journal
         self._transport = transport
@@ -210,8 +223,10 @@ class Client:
 
     async def _take_turn(self) -> None:
         target = self.target
-        if target.requests is not None and self.sent >= target.requests:
-            raise BudgetSpent("the limit of requests (--requests) is spent")
+        if self._allowed is not None and self.sent >= self._allowed:
+            self._allowed += self._more() if self._more else 0
+            if self.sent >= self._allowed:
+                raise BudgetSpent("the limit of requests (--requests) is spent")
         now = time.monotonic()
         turn = max(now, self._next_turn)
         if turn - now >= self._left():

@@ -37,29 +37,29 @@ async def conduct(bench: Bench, cases: Sequence[Case], phase: str = "determinist
     """
     if not cases or bench.over:
         return
-    await _all(bench, [find_control(bench, phase)])
+    await at_once(bench, [find_control(bench, phase)])
     companies = {tuple(e.id for e in case.beside): case.beside for case in cases if case.beside}
     for case in (*cases, *(each for company in companies.values() for each in company)):
         if not case.beside:
             bench.journal.case(record_of(case, bench.control))
     pooled = [case for case in cases if case.poolable and not case.either]
     if bench.control is not None:
-        await _all(bench, (_settle_pool(bench, pool, phase) for pool in pools(pooled)))
+        await at_once(bench, (_settle_pool(bench, pool, phase) for pool in pools(pooled)))
         untried = [
             each
             for ids, each in companies.items()
             if not bench.journal.accepting(ids) and not any(map(bench.journal.refused, ids))
         ]
-        await _all(bench, (_settle_pool(bench, each, phase) for each in untried))
+        await at_once(bench, (_settle_pool(bench, each, phase) for each in untried))
     others = [case for case in cases if case not in pooled]
     alone = [in_company(bench, case) for case in others if not bench.journal.probed(case.id)]
     for case in alone:
         bench.journal.case(record_of(case, bench.control))
-    await _all(bench, (_settle(bench, case, phase) for case in alone))
-    await _all(bench, [_settle_waiting(bench, phase)])
+    await at_once(bench, (_settle(bench, case, phase) for case in alone))
+    await at_once(bench, [settle_waiting(bench, phase)])
 
 
-async def _settle_waiting(bench: Bench, phase: str) -> None:
+async def settle_waiting(bench: Bench, phase: str) -> None:
     """Send again, one at a time, what had no answer or failed: a target that is slow, or fails in
     a crowd, is no target that hangs or fails on one request."""
     waiting, bench.waiting = bench.waiting, []
@@ -101,17 +101,17 @@ async def conduct_one_by_one(bench: Bench, cases: Sequence[Case], phase: str) ->
     may answer first and die then."""
     if not cases or bench.over:
         return
-    await _all(bench, [find_control(bench, phase)])
+    await at_once(bench, [find_control(bench, phase)])
     for case in cases:
-        await _all(bench, [_settle(bench, case, phase)])
-        await _all(bench, [_settle_waiting(bench, phase)])
+        await at_once(bench, [_settle(bench, case, phase)])
+        await at_once(bench, [settle_waiting(bench, phase)])
         if bench.over or not case.pause:
             continue  # whatever gets no answer was asked for a sign of life already
         await asyncio.sleep(case.pause)
-        await _all(bench, [_alive(bench, case, phase)])
+        await at_once(bench, [_alive(bench, case, phase)])
 
 
-async def _all(bench: Bench, tasks: Iterable[Coroutine[Any, Any, Any]]) -> None:
+async def at_once(bench: Bench, tasks: Iterable[Coroutine[Any, Any, Any]]) -> None:
     """Do all of it, so much at a time, until the target is gone or a limit is reached."""
     under_way = asyncio.Semaphore(bench.client.target.concurrency)
 
@@ -178,13 +178,21 @@ async def _tried(bench: Bench, case: Case, phase: str, attempt: int) -> None:
         return
     guard = guard_of(bench, case)
     if case.together > 1:
-        await _all(
+        await at_once(
             bench,
             [send(bench, phase, "probe", [case], control, guard) for _ in range(case.together)],
         )
         return
     role: Role = "probe" if attempt == 1 else "again"
     exchange = await probe(bench, case, control, guard, phase, role)
+    await follow(bench, case, exchange, control, guard, phase, attempt)
+
+
+async def follow(
+    bench: Bench, case: Case, exchange: Exchange, control: Any, guard: str | None, phase: str,
+    attempt: int = 1,
+) -> None:  # fmt: skip
+    """Go on from the answer to a try at a case: shrink what was generated, try again."""
     if _is_to_wait(exchange) and attempt == 1:
         await _put_off(bench, [case], exchange, phase)
         return

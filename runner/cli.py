@@ -65,33 +65,59 @@ def cli() -> None:
     """Say whether a server keeps the contract of Adapty's create-profile operation."""
 
 
-def _settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """An option for every setting."""
-    for each in reversed(fields()):
-        multiple = isinstance(each.default, tuple)
-        shown = each.default not in (None, "", ()) and each.default != 0
-        command = click.option(
-            "--" + each.name.replace("_", "-"),
-            each.name,
-            multiple=multiple,
-            default=each.default,
-            show_default=shown,
-            type=str if multiple or each.default is None else type(each.default),
-            metavar=each.metadata.get("metavar"),
-            is_flag=isinstance(each.default, bool),
-            help=each.metadata["help"],
-        )(command)
-    return command
+class _Workers(click.ParamType[int]):
+    """A number of processes, or as many as there are processors."""
+
+    name = "N|auto"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> int:
+        if value == "auto":
+            return os.cpu_count() or 1
+        return int(click.INT.convert(value, param, ctx))
+
+
+def _settings_options(*, fuzz: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """An option for every setting of a run, or of a fuzz."""
+
+    def decorated(command: Callable[..., Any]) -> Callable[..., Any]:
+        for each in reversed(fields(fuzz=fuzz)):
+            multiple = isinstance(each.default, tuple)
+            shown = each.default not in (None, "", ()) and each.default != 0
+            kind: Any = str if multiple or each.default is None else type(each.default)
+            command = click.option(
+                "--" + each.name.replace("_", "-"),
+                each.name,
+                multiple=multiple,
+                default=each.default,
+                show_default=shown,
+                type=_Workers() if each.name == "workers" else kind,
+                metavar=each.metadata.get("metavar"),
+                is_flag=isinstance(each.default, bool),
+                help=each.metadata["help"],
+            )(command)
+        return command
+
+    return decorated
 
 
 @cli.command()
 @click.argument("url", required=False)
-@_settings_options
+@_settings_options(fuzz=False)
 def run(url: str | None, **options: Any) -> int:
     """Judge a target; without URL, the embedded mock on a free loopback port."""
     from runner.launch import launch
 
     return launch(checked(Settings(target=url, **options)))
+
+
+@cli.command()
+@click.argument("url", required=False)
+@_settings_options(fuzz=True)
+def fuzz(url: str | None, **options: Any) -> int:
+    """Keep looking for broken promises until --time or --requests is spent, or until Ctrl-C."""
+    from runner.launch import launch
+
+    return launch(checked(Settings(target=url, fuzz=True, **options)))
 
 
 @cli.command()

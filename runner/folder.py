@@ -10,6 +10,7 @@ from pathlib import Path
 
 from conformance.journal import Record, read
 from reports.writing import JOURNAL, NAMES, PREVIOUS
+from runner.claims import CLAIMS
 from runner.settings import UsageError
 
 HALT = ".halt"  # in the report folder while a run goes on that --fail-fast ends
@@ -31,8 +32,9 @@ def prepare(directory: Path) -> Path:
                 f"--report-dir {directory} holds {foreign[0]}, which is no report; "
                 "name an empty or a new folder"
             )
-        for name in left:
+        for name in left - {CLAIMS}:
             (directory / name).unlink()
+        shutil.rmtree(directory / CLAIMS, ignore_errors=True)
         if names - {PREVIOUS}:
             previous = directory / PREVIOUS
             shutil.rmtree(previous, ignore_errors=True)
@@ -52,7 +54,7 @@ def prepare(directory: Path) -> Path:
 def _is_left(name: str) -> bool:
     """Whether a killed run left this: its sign to stop, or a report that it was writing."""
     written = re.fullmatch(r"\.(.+)\.[a-z0-9_]{8}", name)  # as tempfile names them
-    return name == HALT or (written is not None and written[1] in NAMES)
+    return name in (HALT, CLAIMS) or (written is not None and written[1] in NAMES)
 
 
 def join(directory: Path) -> None:

@@ -130,7 +130,9 @@ def _arguments(settings: Settings) -> list[str]:
     """The settings as options of the plugin; the key is not among them."""
     found = ["--target", settings.target or "mock"]
     if settings.workers:
-        found += ["-n", str(settings.workers), "--dist", "loadfile"]
+        found += ["-n", str(settings.workers), "--dist", "each" if settings.fuzz else "loadfile"]
+    if settings.fuzz:
+        found.append("--target-fuzz")
     for each in fields():
         value = getattr(settings, each.name)
         if value == each.default:

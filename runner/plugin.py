@@ -30,6 +30,8 @@ HERE = Path(__file__).resolve().parent.parent / "conformance"
 SESSION: pytest.StashKey[Session] = pytest.StashKey()
 RESULTS: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 _SENT: pytest.StashKey[set[str]] = pytest.StashKey()
+FUZZ_MODULE = "test_fuzz.py"
+TURNS = 3  # of each worker of a fuzz: one that is lost is replaced, and goes on with the next
 EMBEDDED = "mock"  # the target that means the embedded mock server
 
 
@@ -39,6 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--target", metavar="URL", help=f"Judge this target ({EMBEDDED}: the embedded mock)."
     )
+    group.addoption("--target-fuzz", action="store_true", help="Fuzz it instead.")
     for each in fields():
         name = "--target-" + each.name.replace("_", "-")
         kind = None if each.default is None else type(each.default)
@@ -61,6 +64,7 @@ def settings_of(config: pytest.Config) -> Settings:
     if hasattr(config.option, "numprocesses") and isinstance(config.option.numprocesses, int):
         given.setdefault("workers", config.option.numprocesses)
     target = config.getoption("target")
+    given["fuzz"] = config.getoption("target_fuzz")
     return checked(Settings(target=None if target == EMBEDDED else target, **given))
 
 
@@ -70,10 +74,14 @@ def is_controller(config: pytest.Config) -> bool:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """The cases need a target."""
-    if config.getoption("target") is None and HERE in (collection_path, *collection_path.parents):
+    """The cases need a target; a fuzz has a module of its own."""
+    if HERE not in (collection_path, *collection_path.parents):
+        return None
+    if config.getoption("target") is None:
         return True
-    return None
+    named = collection_path.name
+    fuzzes = named == FUZZ_MODULE
+    return (named.startswith("test_") and fuzzes != config.getoption("target_fuzz")) or None
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -103,8 +111,9 @@ def pytest_configure(config: pytest.Config) -> None:
     except (SpecError, UsageError, ValueError) as error:
         raise pytest.UsageError(str(error)) from error
     config.stash[_SENT] = set()
-    if getattr(config.option, "dist", "no") == "load":  # a module's cases are sent by one worker
-        config.option.dist = "loadfile"
+    if getattr(config.option, "dist", "no") != "no":
+        # A module's cases are sent by one worker; every worker does its part of a fuzz.
+        config.option.dist = "each" if settings.fuzz else "loadfile"
     if not hasattr(config.option, "tbstyle"):  # where pytest's own terminal output is off
         config.option.tbstyle = "short"  # a traceback without the arguments of every call
 
@@ -150,6 +159,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test for each case that a function of the case modules takes."""
     session = metafunc.config.stash.get(SESSION, None)
+    if session is not None and "search" in metafunc.fixturenames:
+        metafunc.parametrize("turn", range(TURNS if session.settings.workers else 1))
     if session is None or "answer" not in metafunc.fixturenames:
         return
     from runner.planned import GENERATED
@@ -215,6 +226,15 @@ def objections(request: pytest.FixtureRequest) -> Callable[[Answer], list[str]]:
     return ask
 
 
+@pytest.fixture
+def search(request: pytest.FixtureRequest) -> Callable[[], list[str]]:
+    """The search of this process, until a limit of the operator's; what it saw broken."""
+    from runner.search import search as until_the_end
+
+    session = request.config.stash[SESSION]
+    return lambda: until_the_end(session)
+
+
 def _case(request: pytest.FixtureRequest, case: Case | int) -> Case | None:
     if not isinstance(case, int):
         return case
@@ -252,6 +272,8 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
         ours.close()
         return (yield)
     ours.interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED
+    if ours.interrupted:
+        ours.halt("interrupted")
     try:
         yield
         ours.last()

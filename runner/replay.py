@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -15,12 +14,14 @@ from conformance.client import Client, Target, operation_url
 from conformance.exchanges import Exchange
 from conformance.journal import Journal, Record, read
 from conformance.judge import judge, judge_case
+from conformance.resending import again
 from conformance.verdicts import Failure
 from reports.text import one_line
 from reports.writing import JOURNAL
 from runner.settings import Settings, UsageError, api_key, nearest
 from spec.contract import Contract
-from strategies.cases import Request
+
+PHASE = "replay"
 
 
 def replay(contract: Contract, case: str, source: Path, settings: Settings) -> int:
@@ -50,21 +51,8 @@ def replay(contract: Contract, case: str, source: Path, settings: Settings) -> i
 
 async def _send(client: Client, control: Exchange | None, probe: Exchange) -> None:
     async with client.opened():
-        shown = await _again(client, control) if control else None
-        await _again(client, probe, shown.id if shown else None)
-
-
-async def _again(client: Client, exchange: Exchange, control: str | None = None) -> Exchange:
-    """The same bytes, for a fresh customer in place of the recorded one."""
-    fresh = f"{exchange.customer}-{secrets.token_hex(2)}"
-    headers = tuple(
-        (name, value.replace(exchange.customer, fresh) if exchange.customer else value)
-        for name, value in exchange.request.headers
-    )
-    return await client.send(
-        Request(headers, exchange.request.body), phase="replay", role=exchange.role,
-        cases=exchange.cases, control=control, customer=fresh,
-    )  # fmt: skip
+        shown = await again(client, control, PHASE) if control else None
+        await again(client, probe, PHASE, shown.id if shown else None)
 
 
 def _tell(contract: Contract, case: str, record: Record) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import shutil
 import time
 from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
@@ -15,14 +16,18 @@ from conformance.bench import Bench, send_control
 from conformance.client import BudgetSpent, Client, Target, operation_url
 from conformance.conduct import conduct, conduct_one_by_one
 from conformance.journal import Journal
+from conformance.resending import send_recorded
+from conformance.sieve import Sieve
 from conformance.together import CLOCK_SPAN
 from conformance.watching import watch
 from reports.writing import JOURNAL
 from runner.alike import import_everything
+from runner.claims import CLAIMS, Claims
 from runner.concluding import begin, conclude, end
 from runner.ending import gated, hopeless
 from runner.folder import HALT, join, prepare
 from runner.planned import GENERATED, planned
+from runner.recorded import failures
 from runner.settings import Settings
 from spec.contract import Contract
 from strategies import generated
@@ -60,16 +65,26 @@ class Session:
         self._generated: dict[str, list[Case]] = {}
         name = f"journal-{worker}.ndjson" if worker else JOURNAL
         self.journal = Journal(self.directory / name)
+        self.claims: Claims | None = None
+        self.sieve: Sieve | None = None
+        if settings.fuzz:
+            self.claims = Claims(self.directory, settings.requests, 1 + settings.workers)
+            self.sieve = Sieve(contract, self.journal, shared.started)
+        own = 0 if settings.fuzz else _share(settings, worker)
+        passed = time.time() - shared.started if worker else 0.0
         target = Target(
             url=operation_url(shared.url, contract),
             key=key,
             timeout=settings.timeout,
             concurrency=settings.concurrency,
             rate=settings.per_second / max(1, settings.workers),
-            requests=_share(settings, worker) if settings.requests else None,
-            seconds=settings.seconds,
+            requests=own if settings.requests else None,
+            seconds=settings.seconds and max(0.0, settings.seconds - passed),
         )
-        self.client = Client(target, contract, self.journal, f"{worker}-" if worker else "")
+        self.client = Client(
+            target, contract, self.sieve or self.journal, f"{worker}-" if worker else "",
+            more=self.claims.requests if self.claims else None,
+        )  # fmt: skip
         self.bench = Bench(
             contract, self.plan, self.client, self.journal, shared.run, settings.customer_prefix,
             worker,
@@ -78,6 +93,7 @@ class Session:
             begin(self.journal, self.planned, shared.run, shared.url, shared.started)
         if settings.fail_fast:
             self.bench.gated = gated(contract.requirements, settings, self.planned.left_out)
+        if settings.fail_fast or settings.fuzz:
             self.bench.halt = self.directory / HALT
         self._loop = asyncio.Runner()
         self._stack = AsyncExitStack()
@@ -149,10 +165,12 @@ class Session:
             self.bench.control = self.plan.control
             self.bench.control_exchange = exchange
             watch(self.bench)
+        if self.settings.fuzz and not self.stopped:
+            self.run(send_recorded(self.bench, failures(self.directory, self.shared.url)))
 
     def last(self) -> None:
         """What may kill the target, one by one; then an answer late enough for a frozen clock."""
-        if self.stopped or self.interrupted:
+        if self.stopped or self.interrupted or self.settings.fuzz:
             return
         self.run(conduct_one_by_one(self.bench, self.chapter("last"), "last"))
         at_the_end = self.chapter("end")
@@ -162,12 +180,18 @@ class Session:
             at_the_end = [_CLOCK_CASE, *at_the_end]
         self.run(conduct_one_by_one(self.bench, at_the_end, "last"))
 
+    def halt(self, why: str) -> None:
+        """Let every process of a fuzz send nothing more."""
+        if self.bench.halt is not None:
+            self.bench.halt.write_text(why, "ascii")
+
     def finish(self) -> dict[str, Any]:
         """Join the journals, judge everything, write the reports; the content of results.json."""
         self.finished = True
         end(self.journal, time.time() - self.shared.started, self.stopped, self.interrupted)
         self.close()
         (self.directory / HALT).unlink(missing_ok=True)
+        shutil.rmtree(self.directory / CLAIMS, ignore_errors=True)
         join(self.directory)
         return conclude(self.directory, self.contract, self.planned)
 

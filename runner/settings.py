@@ -60,6 +60,10 @@ class Settings:
     api_key_env: str = _option(
         "The variable that holds the API key.", "ADAPTY_API_KEY", metavar="NAME"
     )
+    batch: tuple[str, ...] = _option(
+        "Send batch N again and end there (repeatable).", (), metavar="N", fuzz=True
+    )
+    fuzz: bool = False
 
     @property
     def phase_names(self) -> tuple[str, ...]:
@@ -100,6 +104,9 @@ def checked(settings: Settings) -> Settings:
         )
     if settings.seeded_customer is not None and not _is_header_text(settings.seeded_customer):
         raise UsageError("--seeded-customer takes printable ASCII, as a header can carry it")
+    for each in settings.batch:
+        if not re.fullmatch(r"[0-9]{1,9}", each):
+            raise UsageError(f"--batch is {each!r}; it takes the number of a batch, from 0")
     _rate(settings.rate)
     _span(settings.time)
     return settings
@@ -189,6 +196,7 @@ def nearest(wanted: str, known: Iterable[str]) -> str:
     return f"; nearest: {', '.join(found)}" if found else ""
 
 
-def fields() -> tuple[dataclasses.Field[Any], ...]:
-    """The settings that are options, in order: all but the target."""
-    return tuple(each for each in dataclasses.fields(Settings) if each.name != "target")
+def fields(*, fuzz: bool = True) -> tuple[dataclasses.Field[Any], ...]:
+    """The settings that are options, in order; without `fuzz`, those that a run has."""
+    options = (each for each in dataclasses.fields(Settings) if "help" in each.metadata)
+    return tuple(each for each in options if fuzz or not each.metadata.get("fuzz"))

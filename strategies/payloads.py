@@ -75,7 +75,7 @@ def violating(contract: Contract, requirement: str) -> SearchStrategy[Any]:
     @st.composite
     def payload_of(draw: DrawFn) -> Any:
         base = draw(valid(contract))
-        value = ABSENT if wanted.keyword == "required" else draw(_breaking(contract, requirement))
+        value = ABSENT if wanted.keyword == "required" else draw(breaking(contract, requirement))
         payload = apply(base, [place(contract, wanted.location, value, draw(st.integers(0, 9)))])
         if not breaks_exactly(contract, payload, requirement):
             # The random part got in the way; the control and a near miss that fits do not.
@@ -95,7 +95,7 @@ def _sure(contract: Contract, requirement: str) -> list[Any]:
 
 
 @lru_cache(maxsize=256)
-def _breaking(contract: Contract, requirement: str) -> SearchStrategy[Any]:
+def breaking(contract: Contract, requirement: str) -> SearchStrategy[Any]:
     """Values that may break a requirement where they stand: its near misses, and random ones."""
     wanted = contract.requirements[requirement]
     node = node_at(contract, wanted.location)

@@ -1,0 +1,158 @@
+"""What a fuzz keeps of what it sends: enough for every verdict, and no more for more requests.
+
+The judge reads the same journal as after a run, of which a fuzz writes a part: the first exchanges
+that show a side of a promise, and whatever may show one broken. All others are counted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, OrderedDict
+from typing import Any
+
+from conformance.exchanges import Exchange, record_of
+from conformance.journal import Journal
+from conformance.observe import Observation, observe, taken
+from conformance.outcome import outcome
+from conformance.parsing import NotJson, parse
+from spec.contract import Contract
+from strategies.cases import Case
+
+KEPT = 2  # exchanges kept of each side of a promise
+FOLLOWED = 3  # failures followed up of one promise and one cause
+RECENT = 256  # accepted exchanges remembered, to find two that share what they must not
+SOME = 400  # accepted exchanges whose members are looked at one by one
+STEP = 1.1  # ratio of one step of latency to the one before
+SHARING = "identity.profile_id"
+
+
+class Sieve:
+    """The journal of a fuzzing client: what was noted as a case is kept, the rest is to be sifted.
+
+    `exercised` are the requirements that any exchange touched.
+    """
+
+    def __init__(self, contract: Contract, journal: Journal, started: float) -> None:
+        """`started` is when the fuzz began, in seconds since the epoch."""
+        self.contract = contract
+        self.journal = journal
+        self.exercised: set[str] = set()
+        self._shown: Counter[tuple[str, str]] = Counter()
+        self._followed: Counter[tuple[str, str | None]] = Counter()
+        self._recent: OrderedDict[Any, tuple[Case, Exchange]] = OrderedDict()
+        self._looked_at = 0
+        self._started = started
+        self._beat = 0.0
+        self.sifted = Traffic()
+        self.lost = 0  # controls in a row that were not accepted any more
+        self.found: dict[str, str] = {}  # the first case that shows a requirement broken
+
+    def exchange(self, exchange: Exchange) -> None:
+        """Keep what is no part of the search, but of following something up."""
+        if exchange.role != "probe" or any(case in self.journal.cases for case in exchange.cases):
+            self.journal.exchange(exchange)
+
+    def look(self, case: Case, control: Any, exchange: Exchange) -> bool:
+        """Keep or count an exchange of the search; whether its case is to be followed up.
+
+        What is to be followed up is not yet kept: `keep` does that once its control is fresh.
+        """
+        observed = observe(self.contract, exchange, case.expect)
+        self.exercised.update(each.requirement for each in observed)
+        self.exercised.update(case.requirements)
+        self.sifted.cases.update({each.requirement for each in observed} | {*case.requirements})
+        if self._suspicious(case, exchange, observed):
+            return True
+        earlier = self._shares_with(case, exchange)
+        if earlier is not None and self._first((SHARING, None)):
+            self.keep(*earlier, control)
+            self.keep(case, exchange, control)
+        elif self._is_news(case, exchange, observed):
+            self.keep(case, exchange, control)
+        else:
+            self.sifted.add(exchange)
+        return False
+
+    def keep(self, case: Case, exchange: Exchange, control: Any) -> None:
+        """Write an exchange of the search to the journal, once, with its case."""
+        if case.id not in self.journal.cases:
+            self.journal.case(record_of(case, control))
+            self.journal.exchange(exchange)
+
+    def _suspicious(self, case: Case, exchange: Exchange, observed: list[Observation]) -> bool:
+        keys: list[tuple[str, str | None]] = [
+            (each.requirement, None) for each in observed if not each.ok
+        ]
+        judged = outcome(self.contract, case.expect, exchange, control=True)
+        if judged.result == "broken":
+            keys.append((next(iter(case.requirements), ""), judged.cause or "case"))
+        if exchange.status is None and exchange.trouble not in ("ours", "throttled"):
+            keys.append(("robustness", exchange.trouble))
+        first = [self._first(key) for key in keys]  # each of them counts
+        return any(first)
+
+    def _first(self, key: tuple[str, str | None]) -> bool:
+        self._followed[key] += 1
+        return self._followed[key] <= FOLLOWED
+
+    def _is_news(self, case: Case, exchange: Exchange, observed: list[Observation]) -> bool:
+        """Whether an exchange shows what few have shown before, or comes much later than others."""
+        shown = {(each.requirement, "observe") for each in observed if each.ok}
+        if exchange.status is not None:
+            side = "accept" if case.expect == "accept" else "refuse"
+            shown |= {(key, side) for key in case.requirements}
+        if exchange.accepted and case.expect == "accept":
+            if self._looked_at < SOME:
+                self._looked_at += 1
+                shown |= {(key, "accept") for key in taken(self.contract, exchange)}
+            if exchange.received - self._started > self._beat:  # clocks need time to be told
+                self._beat = 2 * (exchange.received - self._started)
+                return True
+        news = any(self._shown[each] < KEPT for each in shown)
+        if news:
+            self._shown.update(shown)
+        return news
+
+    def _shares_with(self, case: Case, exchange: Exchange) -> tuple[Case, Exchange] | None:
+        """An earlier exchange that was given the same profile id for another customer."""
+        if not exchange.accepted or case.headers or exchange.response is None:
+            return None
+        try:
+            key = parse(exchange.response.body)["data"]["profile_id"]
+        except (NotJson, KeyError, TypeError):
+            return None
+        if not isinstance(key, str):
+            return None
+        earlier = self._recent.get(key)
+        self._recent[key] = (case, exchange)
+        if len(self._recent) > RECENT:
+            self._recent.popitem(last=False)
+        return earlier
+
+
+class Traffic:
+    """How exchanges ended, and how long that took, for any number of them.
+
+    `latency` counts answers by the power of STEP that their milliseconds come nearest to.
+    """
+
+    def __init__(self) -> None:
+        self.statuses: Counter[str] = Counter()
+        self.latency: Counter[int] = Counter()
+        self.cases: Counter[str] = Counter()
+
+    def add(self, exchange: Exchange) -> None:
+        """Count an exchange that is not kept."""
+        ended = exchange.status if exchange.status is not None else exchange.trouble
+        self.statuses[str(ended)] += 1
+        if exchange.status is not None:
+            took = max(0.01, (exchange.received - exchange.sent) * 1000)
+            self.latency[round(math.log(took, STEP))] += 1
+
+    def told(self) -> dict[str, Any]:
+        """As a note of the journal has it."""
+        return {
+            "statuses": dict(self.statuses),
+            "latency": {str(step): count for step, count in sorted(self.latency.items())},
+            "cases": dict(self.cases),
+        }
