@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from typing import Any
 
@@ -22,15 +23,13 @@ def measure(way: Way, say: Callable[[str], None]) -> dict[str, Any]:
     peer_rates = []
     for number in range(PEER_ROUNDS):
         seen = by_peer(way, way.seconds * 2, "--phases", "fuzzing")
-        peer_rates.append(rate([each.at for each in seen]))
+        peer_rates.append(rate(seen))
         say(f"peer, round {number + 1}: {peer_rates[-1]:.0f} requests/s")
     rounds = []
     for number in range(way.rounds):
         seen = by_suite(way, "--time", f"{way.seconds:g}s", "--workers", "1")
         again = _repeated(way, seen)
-        rounds.append(
-            {"suite": rate([each.at for each in seen]), "tasks": rate([each.at for each in again])}
-        )
+        rounds.append({"suite": rate(seen), "tasks": rate(again)})
         told = ", ".join(f"{name} {value:.0f}" for name, value in rounds[-1].items())
         say(f"round {number + 1}: {told} requests/s")
     return {"concurrency": CONCURRENCY, "rounds": rounds, "peer": peer_rates}
@@ -38,9 +37,10 @@ def measure(way: Way, say: Callable[[str], None]) -> dict[str, Any]:
 
 def by_suite(way: Way, *options: str, delay: float = 0.0) -> list[Seen]:
     """What a lean server, which takes `delay` milliseconds, saw of `fuzz` with these options."""
-    record = way.folder / "seen.ndjson"
+    record, report = way.folder / "seen.ndjson", way.folder / "fuzz"
+    shutil.rmtree(report, ignore_errors=True)  # what failed in a folder is sent again first
     with lean(way.folder, delay, record) as url:
-        done(fuzz(url, way.folder / "fuzz", way, *options), way.folder, "fuzz", FUZZED)
+        done(fuzz(url, report, way, *options), way.folder, "fuzz", FUZZED)
     return recorded(record)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.speed.fuzzing import by_peer, by_suite
@@ -11,6 +13,10 @@ from benchmarks.speed.seen import Seen
 from conformance.parsing import NotJson, parse
 from spec.contract import Contract
 from spec.loader import load
+from spec.schema import Location
+
+Place = tuple[Location, str]
+"""A keyword and where it stands."""
 
 
 def measure(way: Way, say: Callable[[str], None]) -> dict[str, Any]:
@@ -22,14 +28,17 @@ def measure(way: Way, say: Callable[[str], None]) -> dict[str, Any]:
         "peer": lambda: by_peer(way, way.budget),
     }
     for name, seen in sent.items():
-        bodies = [each.body for each in seen()]
-        broken = exercised(contract, bodies)
-        found[name] = {"requests": len(bodies), "keywords": sorted(broken)}
-        say(f"{name}: {len(broken)} keywords broken by {len(bodies)} requests")
+        told = exercised(contract, (each.body for each in seen()))
+        found[name] = {
+            "requests": told.requests,
+            "keywords": sorted(told.broken),
+            "alone": sorted(told.alone),
+        }
+        say(f"{name}: {len(told.broken)} keywords broken, {len(told.alone)} of them alone")
     return found
 
 
-def breakable(contract: Contract) -> dict[str, tuple[tuple[str, ...], str]]:
+def breakable(contract: Contract) -> dict[str, Place]:
     """The promises to refuse what breaks a keyword, each with the keyword and its location."""
     return {
         key: (each.location, each.keyword)
@@ -38,14 +47,39 @@ def breakable(contract: Contract) -> dict[str, tuple[tuple[str, ...], str]]:
     }
 
 
-def exercised(contract: Contract, bodies: Iterable[bytes]) -> set[str]:
-    """The promises of which at least one body broke the keyword; what is no JSON breaks none."""
-    found: set[tuple[tuple[str, ...], str]] = set()
-    for body in set(bodies):
+@dataclass(frozen=True)
+class Exercised:
+    """What some bodies broke: promises of which one broke the keyword, or that alone."""
+
+    requests: int
+    broken: frozenset[str]
+    alone: frozenset[str]
+
+
+def exercised(contract: Contract, bodies: Iterable[bytes]) -> Exercised:
+    """The keywords that bodies broke; what is no JSON breaks none."""
+    counts = Counter(bodies)
+    broken: set[Place] = set()
+    alone: set[Place] = set()
+    for body in counts:
         try:
             value = parse(body)
         except NotJson:
             continue
-        broken = contract.request_reading.violations(value)
-        found |= {(each.location, each.keyword) for each in broken}
-    return {key for key, place in breakable(contract).items() if place in found}
+        places = {(e.location, e.keyword) for e in contract.request_reading.violations(value)}
+        broken |= places
+        alone |= _alone(places)
+    known = breakable(contract)
+    return Exercised(
+        counts.total(),
+        frozenset(key for key, place in known.items() if place in broken),
+        frozenset(key for key, place in known.items() if place in alone),
+    )
+
+
+def _alone(places: set[Place]) -> set[Place]:
+    """The keyword that is broken where no other is; a wrong type breaks its siblings with it."""
+    if len({location for location, _ in places}) != 1:
+        return set()
+    wrong_type = {each for each in places if each[1] == "type"}
+    return wrong_type or (places if len(places) == 1 else set())

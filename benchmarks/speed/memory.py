@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -24,9 +25,10 @@ def measure(way: Way, say: Callable[[str], None]) -> dict[str, Any]:
     """Sample memory while `fuzz` sends so many requests to the lean server."""
     counts = way.folder / "counts.txt"
     samples: list[Sample] = []
-    over = threading.Event()
+    over, report = threading.Event(), way.folder / "fuzz"
+    shutil.rmtree(report, ignore_errors=True)
     with lean(way.folder, count=counts) as url:
-        command = fuzz(url, way.folder / "fuzz", way, "--requests", str(way.requests))
+        command = fuzz(url, report, way, "--requests", str(way.requests))
         watcher = threading.Thread(target=_watch, args=(command, samples, over), daemon=True)
         watcher.start()
         try:

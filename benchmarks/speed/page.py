@@ -115,9 +115,10 @@ def _fuzz(told: Results) -> str:
     ]
     return _section(
         "Fuzzing",
-        "From the first request to the last as the lean server saw them, without the start of a "
-        f"tool; {told['concurrency']} requests at a time, but {PEER} has one worker and sends one "
-        "at a time. It has the document that `docs/power.md` calls corrected.",
+        "Requests a second as the lean server saw them, without the start of a tool: from the "
+        "second request, for the first is our preflight, to the last. "
+        f"{told['concurrency']} requests at a time, but {PEER} has one worker and sends one at a "
+        "time. It has the document that `docs/power.md` calls corrected.",
         "![Requests a second while fuzzing](speed-fuzz.svg)",
         _grid(["sender", "requests/s", "suite over it"], rows),
     )
@@ -160,22 +161,21 @@ def _moment(found: Results | None) -> str:
 def _keywords(told: Results) -> str:
     rows = [
         [
-            words, f"{len(told[tool]['keywords'])} of {len(told['all'])}",
-            number(told[tool]["requests"]),
-            ", ".join(f"`{key}`" for key in _missing(told, tool)) or "none",
+            words, number(told[tool]["requests"]), *(
+                f"{len(told[tool][name])} of {len(told['all'])}" for name in ("keywords", "alone")
+            ),
+            ", ".join(f"`{key}`" for key in told["all"] if key not in told[tool]["alone"])
+            or "none",
         ]
         for tool, words in (("suite", f"`{SENDERS['suite']} fuzz`"), ("peer", PEER))
     ]  # fmt: skip
     return _section(
         "Keywords broken",
         "Keywords of the request's schema, each where it stands, that at least one body broke "
-        f"within {number(told['seconds'])} s, computed from the bytes that the server received.",
-        _grid(["tool", "keywords", "requests", "never broken"], rows),
+        f"within {number(told['seconds'])} s, computed from the bytes that the server received. "
+        "Only a body that breaks one keyword alone shows that this keyword is looked at.",
+        _grid(["tool", "requests", "broken", "broken alone", "never alone"], rows),
     )
-
-
-def _missing(told: Results, tool: str) -> list[str]:
-    return [key for key in told["all"] if key not in told[tool]["keywords"]]
 
 
 def _scaling(told: Results) -> str:
@@ -187,7 +187,7 @@ def _scaling(told: Results) -> str:
     return _section(
         "Workers",
         f"`fuzz` against the lean server, which waits {number(told['delay'])} ms before each "
-        "answer; requests a second as it saw them.",
+        "answer; requests a second as it saw them in the later half of the time.",
         _grid(["requests at a time, each worker", "one worker", "two workers", "ratio"], rows),
     )
 

@@ -37,11 +37,22 @@ def _seen(line: str) -> Seen:
     return Seen(told["at"], headers, told["body"].encode("latin-1"))
 
 
-def rate(times: Sequence[float]) -> float:
-    """Requests a second from the first to the last; 0 where there are not two."""
-    if len(times) < 2 or max(times) <= min(times):
+def rate(seen: Iterable[Seen]) -> float:
+    """Requests a second from the second to the last; 0 where there are not so many.
+
+    The first may be a preflight, after which a tool still has to start its workers.
+    """
+    _, *times = sorted(each.at for each in seen) or [0.0]
+    if len(times) < 2 or times[-1] <= times[0]:
         return 0.0
-    return (len(times) - 1) / (max(times) - min(times))
+    return (len(times) - 1) / (times[-1] - times[0])
+
+
+def later_half(seen: Sequence[Seen]) -> list[Seen]:
+    """What came in the later half of the time from the first request to the last."""
+    times = [each.at for each in seen]
+    middle = (min(times) + max(times)) / 2 if times else 0.0
+    return [each for each in seen if each.at >= middle]
 
 
 def sendable(seen: Iterable[Seen]) -> list[tuple[Headers, bytes]]:
