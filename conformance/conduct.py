@@ -126,7 +126,7 @@ async def at_once(bench: Bench, tasks: Iterable[Coroutine[Any, Any, Any]]) -> No
             except BudgetSpent as limit:
                 if bench.spent is None:
                     bench.spent = str(limit)
-                    bench.journal.note("spent", why=bench.spent)
+                    bench.journal.note("spent", why=bench.spent, limit=True)
 
     planned = list(tasks)
     try:

@@ -50,7 +50,8 @@ async def _one(bench: Bench, sieve: Sieve, planned: Case) -> None:
     if not sieve.look(case, control, exchange):
         return
     if not await _control_is_fresh(bench, exchange.sent):
-        sieve.sifted.add(exchange)  # a target that takes nothing any more shows nothing by this
+        if case.id not in sieve.journal.cases:
+            sieve.sifted.add(exchange)  # a target that takes nothing any more shows nothing by it
         sieve.lost += 1
         if sieve.lost == LOST:
             _end(bench, "the target does not accept any more what it accepted at first")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.bench import Bench
 from conformance.client import BudgetSpent, Client
 from conformance.exchanges import CaseRecord, Exchange
+from conformance.observe import symptoms
+from conformance.outcome import outcome
 from strategies.cases import Request
 
 
@@ -44,7 +46,18 @@ async def send_recorded(bench: Bench, recorded: Sequence[Recorded]) -> None:
         bench.journal.case(each.case)
         try:
             shown = await again(bench.client, each.control, "recorded") if each.control else None
-            await again(bench.client, each.exchange, "recorded", shown.id if shown else None)
+            for role in ("probe", "again"):
+                sent = replace(each.exchange, role=role)
+                answer = await again(bench.client, sent, "recorded", shown.id if shown else None)
+                if not _fails(bench, each.case, answer):
+                    break
         except BudgetSpent as limit:
             bench.spent = str(limit)
-            bench.journal.note("spent", why=bench.spent)
+            bench.journal.note("spent", why=bench.spent, limit=True)
+
+
+def _fails(bench: Bench, case: CaseRecord, answer: Exchange) -> bool:
+    """Whether an answer calls for another try: it accuses the target, or there is none."""
+    judged = outcome(bench.contract, case.expect, answer, control=True)
+    shown = symptoms(bench.contract, case.expect, answer)
+    return judged.result == "broken" or bool(shown) or answer.status is None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 from conformance.exchanges import Exchange, record_of
@@ -23,6 +24,7 @@ FOLLOWED = 3  # failures followed up of one promise and one cause
 RECENT = 256  # accepted exchanges remembered, to find two that share what they must not
 SOME = 400  # accepted exchanges whose members are looked at one by one
 STEP = 1.1  # ratio of one step of latency to the one before
+BEAT = 1.0  # seconds between two notes of how far a batch is
 SHARING = "identity.profile_id"
 
 
@@ -32,7 +34,9 @@ class Sieve:
     `exercised` are the requirements that any exchange touched.
     """
 
-    def __init__(self, contract: Contract, journal: Journal, started: float) -> None:
+    def __init__(
+        self, contract: Contract, journal: Journal, started: float, worker: str = ""
+    ) -> None:
         """`started` is when the fuzz began, in seconds since the epoch."""
         self.contract = contract
         self.journal = journal
@@ -43,6 +47,9 @@ class Sieve:
         self._looked_at = 0
         self._started = started
         self._beat = 0.0
+        self._told = started
+        self.worker = worker
+        self.sent: Callable[[], int] = lambda: 0
         self.sifted = Traffic()
         self.lost = 0  # controls in a row that were not accepted any more
         self.found: dict[str, str] = {}  # the first case that shows a requirement broken
@@ -61,6 +68,9 @@ class Sieve:
         self.exercised.update(each.requirement for each in observed)
         self.exercised.update(case.requirements)
         self.sifted.cases.update({each.requirement for each in observed} | {*case.requirements})
+        if exchange.received - self._told >= BEAT:
+            self._told = exchange.received
+            self.journal.note("beat", at=exchange.received, **self.progress())
         if self._suspicious(case, exchange, observed):
             return True
         earlier = self._shares_with(case, exchange)
@@ -69,9 +79,17 @@ class Sieve:
             self.keep(case, exchange, control)
         elif self._is_news(case, exchange, observed):
             self.keep(case, exchange, control)
-        else:
+        elif case.id not in self.journal.cases:  # or it was kept as it came
             self.sifted.add(exchange)
         return False
+
+    def progress(self) -> dict[str, Any]:
+        """How far this process is, as its notes tell it."""
+        return {
+            "worker": self.worker,
+            "sent": self.sent(),
+            "exercised": len(self.exercised),
+        }
 
     def keep(self, case: Case, exchange: Exchange, control: Any) -> None:
         """Write an exchange of the search to the journal, once, with its case."""

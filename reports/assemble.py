@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import statistics
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -13,6 +12,7 @@ from conformance.exchanges import CaseRecord, Exchange
 from conformance.journal import Record
 from conformance.verdicts import Failure, Judgement, Verdict
 from reports.curl import KEY_ENV, curl, on_one_connection
+from reports.traffic import milliseconds, traffic
 from spec.contract import Contract
 from spec.requirements import Source
 
@@ -28,6 +28,7 @@ class Facts:
     run: Mapping[str, Any]
     complete: bool
     known: Mapping[str, Mapping[str, Any]]
+    fuzz: Mapping[str, Any] | None = None
 
 
 FAILURES = 20  # told of one requirement; the journal has all
@@ -53,14 +54,12 @@ def assemble(
         "target": {"url": facts.url}
         | ({} if facts.key_env == KEY_ENV else {"api_key_env": facts.key_env}),
         "run": dict(facts.run),
+        **({} if facts.fuzz is None else {"fuzz": facts.fuzz}),
         "summary": {
             "conformant": facts.complete and not counts["fail"] + counts["known"]
             + counts["inconclusive"],
             "complete": facts.complete,
-            "requests": len(record.exchanges),
-            "statuses": dict(sorted(Counter(_ended(each) for each in record.exchanges).items())),
-            "requests_by_phase": dict(Counter(each.phase for each in record.exchanges)),
-            "latency_ms": _latency(record),
+            **traffic(record),
             "verdicts": {name: counts[name] for name in names},
         },
         "requirements": [_requirement(each, record, facts, contract) for each in verdicts],
@@ -73,49 +72,6 @@ def assemble(
             for each in contract.findings
         ],
     }  # fmt: skip
-
-
-def _ended(exchange: Exchange) -> str:
-    """The status of an answer, or what came in its place."""
-    return str(exchange.status) if exchange.status is not None else str(exchange.trouble)
-
-
-def _latency(record: Record) -> dict[str, Any]:
-    times = sorted(
-        (each.received - each.sent) * 1000 for each in record.exchanges if each.status is not None
-    )
-    if not times:
-        return {"p50": None, "p95": None, "max": None, "histogram": []}
-    at_95 = times[min(len(times) - 1, round(0.95 * len(times)))]
-    return {
-        "p50": _ms(statistics.median(times)),
-        "p95": _ms(at_95),
-        "max": _ms(times[-1]),
-        "histogram": _histogram(times),
-    }
-
-
-def _histogram(times: list[float]) -> list[dict[str, float]]:
-    """How many answers took how long: steps of 1, 2, 5, 10, …; each up to `below` milliseconds."""
-    counts = Counter(_step(time) for time in times)
-    low, high = min(counts), max(counts)
-    return [{"below": _bound(step), "count": counts[step]} for step in range(low, high + 1)]
-
-
-def _step(time: float) -> int:
-    step = 0
-    while _bound(step) <= time:
-        step += 1
-    return step
-
-
-def _bound(step: int) -> float:
-    """0.1, 0.2, 0.5, 1, 2, 5, … milliseconds."""
-    return float((1, 2, 5)[step % 3] * 10 ** (step // 3)) / 10
-
-
-def _ms(value: float) -> float:
-    return max(0.0, round(value, 2))
 
 
 def _source(source: Source, contract: Contract) -> dict[str, Any]:
@@ -214,5 +170,5 @@ def exchange_as_told(exchange: Exchange) -> dict[str, Any]:
             "truncated": response.truncated,
         },
         "error": exchange.trouble,
-        "ms": _ms((exchange.received - exchange.sent) * 1000),
+        "ms": milliseconds((exchange.received - exchange.sent) * 1000),
     }

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from reports.text import capital, number, plural
+from reports.text import capital, duration, number, plural
 from spec.requirements import PARTS
 
 Results = Mapping[str, Any]
@@ -76,6 +76,8 @@ def headline(results: Results) -> str:
     if not passed and not known:
         asked = results["summary"]["requests"] or results["run"]["stopped"] or undecided
         return "Could not be judged" if asked else "Nothing was run"
+    if "fuzz" in results and not undecided:
+        return f"No promise broken in {plural(results['summary']['requests'], 'request')}"
     if undecided:
         return f"No promise broken, but {number(undecided)} of {number(total)} could not be judged"
     if not results["summary"]["complete"]:
@@ -109,7 +111,9 @@ def remarks(results: Results) -> list[str]:
     found = []
     if run["stopped"]:
         found.append(sentence(run["stopped"]))
-    elif not results["summary"]["complete"]:
+    if "fuzz" in results:
+        found.append(_searched(results))
+    elif not run["stopped"] and not results["summary"]["complete"]:
         found.append(_left_out(results))
     if (told := _one_answer(results)) is not None:
         found.append(told)
@@ -119,6 +123,16 @@ def remarks(results: Results) -> list[str]:
     if untested and results["summary"]["complete"] and mood(results) == "pass":
         found.append(f"{plural(untested, 'promise')} could not be observed.")
     return found
+
+
+def _searched(results: Results) -> str:
+    """How far a fuzz came, and what that proves."""
+    told, run = results["fuzz"], results["run"]
+    return (
+        f"A search of {plural(told['batches'], 'batch', 'batches')} in {duration(run['seconds'])}, "
+        f"{plural(told['exercised'], 'promise')} exercised: it shows what is broken, never that "
+        "all is kept."
+    )
 
 
 def gate(results: Results) -> str:

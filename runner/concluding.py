@@ -17,6 +17,7 @@ from reports.assemble import Facts, assemble
 from runner import known
 from runner.ending import exit_code, is_unshown, version, why_over
 from runner.folder import recorded
+from runner.fuzzed import cases, fuzzed
 from runner.planned import Planned, planned
 from runner.settings import Settings, UsageError
 from spec.contract import Contract
@@ -86,12 +87,15 @@ def conclude(
     if ended.hopeless:  # whatever was answered is no verdict
         left_out = dict.fromkeys(contract.requirements, "nothing was tested")
     judgement = judge(contract, record, left_out)
-    if not ended.cut:
+    if plan.settings.fuzz:
+        judgement = replace(judgement, verdicts=_searched(judgement.verdicts, cases(record)))
+    elif not ended.cut:
         judgement = replace(judgement, verdicts=_sent(judgement.verdicts, plan.unsent(record)))
     deviations = [_deviation(each) for each in run["known"]]
     verdicts, covering = known.excuse(judgement.verdicts, deviations, _day(run["day"]))
     judgement = replace(judgement, verdicts=verdicts)
-    content = assemble(contract, record, judgement, _facts(record, run, ended, plan, covering))
+    facts = _facts(record, run, ended, plan, covering, verdicts)
+    content = assemble(contract, record, judgement, facts)
     content["run"]["exit_code"] = exit_code(content, ended.interrupted)
     results.validate(content)
     writing.write(content, directory, record)
@@ -113,7 +117,7 @@ class _End:
 
 
 def _ended(record: Record, run: Mapping[str, Any]) -> _End:
-    over = why_over(record)
+    over = why_over(record, limits=not run["settings"].get("fuzz"))
     for note in record.notes.get("end", ()):
         hopeless = note["hopeless"]
         return _End(note["seconds"], hopeless, note["interrupted"], hopeless or over)
@@ -154,12 +158,25 @@ def _sent(verdicts: Mapping[str, Verdict], unsent: set[str]) -> dict[str, Verdic
     }
 
 
+def _searched(
+    verdicts: Mapping[str, Verdict], touched: Mapping[str, int]
+) -> dict[str, Verdict]:  # fmt: skip
+    """The verdicts of a fuzz, which need not have come by everything, with all its cases."""
+    return {
+        key: replace(each, name="untested", reason="the search did not come by it", cases=count)
+        if each.name == "inconclusive" and is_unshown(each)
+        else replace(each, cases=count)
+        for key, each in verdicts.items()
+        for count in [max(each.cases, touched.get(key, 0))]
+    }
+
+
 def _facts(
     record: Record, run: Mapping[str, Any], ended: _End, plan: Planned,
-    covering: Mapping[str, known.Deviation],
+    covering: Mapping[str, known.Deviation], verdicts: Mapping[str, Verdict],
 ) -> Facts:  # fmt: skip
     started = datetime.datetime.fromtimestamp(run["started"], datetime.UTC)
-    whole = not (ended.stopped or ended.interrupted or plan.left_out)
+    whole = not (ended.stopped or ended.interrupted or plan.left_out or plan.settings.fuzz)
     return Facts(
         version=version(),
         url=run["url"],
@@ -180,6 +197,7 @@ def _facts(
             key: {"reason": each.reason, "until": each.until and each.until.isoformat()}
             for key, each in covering.items()
         },
+        fuzz=fuzzed(record, run, verdicts) if plan.settings.fuzz else None,
     )
 
 

@@ -69,10 +69,11 @@ def is_unshown(verdict: Verdict) -> bool:
     return (verdict.reason or "").startswith("nothing showed ")
 
 
-def why_over(record: Record) -> str | None:
-    """Why a run ended before all was sent, as a sentence, or None."""
+def why_over(record: Record, *, limits: bool = True) -> str | None:
+    """Why a run ended before all was sent, as a sentence, or None; without `limits`, not because
+    of one that the operator set."""
     dead = record.notes.get("dead", [])
-    spent = record.notes.get("spent", [])
+    spent = [each for each in record.notes.get("spent", []) if limits or not each.get("limit")]
     if dead:
         return f"the target stopped answering after {dead[0]['case']}"
     return str(spent[0]["why"]) if spent else None

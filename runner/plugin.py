@@ -159,7 +159,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test for each case that a function of the case modules takes."""
     session = metafunc.config.stash.get(SESSION, None)
-    if session is not None and "search" in metafunc.fixturenames:
+    if session is not None and "broken" in metafunc.fixturenames:
         metafunc.parametrize("turn", range(TURNS if session.settings.workers else 1))
     if session is None or "answer" not in metafunc.fixturenames:
         return
@@ -227,12 +227,11 @@ def objections(request: pytest.FixtureRequest) -> Callable[[Answer], list[str]]:
 
 
 @pytest.fixture
-def search(request: pytest.FixtureRequest) -> Callable[[], list[str]]:
-    """The search of this process, until a limit of the operator's; what it saw broken."""
-    from runner.search import search as until_the_end
+def broken(request: pytest.FixtureRequest) -> list[str]:
+    """What the search of this process saw broken, once a limit of the operator's is reached."""
+    from runner.search import search
 
-    session = request.config.stash[SESSION]
-    return lambda: until_the_end(session)
+    return search(request.config.stash[SESSION])
 
 
 def _case(request: pytest.FixtureRequest, case: Case | int) -> Case | None:

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from runner.plugin import RESULTS, SESSION
 from runner.settings import PHASES
+from runner.watching import Watch
 from spec.contract import Contract
 
 
@@ -30,6 +31,7 @@ class Reporter:
         self._began: dict[str, float] = {}
         self._bars: Progress | None = None
         self._tasks: dict[str, Any] = {}
+        self._watch: Watch | None = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
@@ -64,6 +66,13 @@ class Reporter:
             return
         self._totals.update(phase_of(each) for each in ids)
         self._preflight()
+        if self._session.settings.fuzz:
+            self._watch = Watch(
+                self.console, self._session.directory, seconds=self._session.settings.seconds,
+                promises=len(self._session.contract.requirements),
+            )  # fmt: skip
+            self._watch.start()
+            return
         if self.console.is_terminal:
             self._bars = Progress(
                 TextColumn("{task.description:<14}"), BarColumn(24), MofNCompleteColumn(),
@@ -95,9 +104,11 @@ class Reporter:
             self._bars.start_task(self._tasks[phase])
         if report.failed:
             self._failed[phase] += 1
-            if report.when != "call":
+            if self._watch is not None and str(report.when) == "???":  # so xdist tells of a loss
+                self._watch.lost(getattr(report, "node", None))
+            elif report.when != "call":
                 self.errors.append(f"{report.nodeid}\n{report.longreprtext}")
-        if report.when != "teardown":
+        if report.when != "teardown" or self._watch is not None:
             return
         self._done[phase] += 1
         found = f"{self._failed[phase]} failing" if self._failed[phase] else ""
@@ -123,6 +134,8 @@ class Reporter:
         if self._bars is not None:
             self._bars.stop()
             self._bars = None
+        if self._watch is not None:
+            self._watch.stop()
         self.console.print()
 
     def pytest_unconfigure(self, config: pytest.Config) -> None:

@@ -18,7 +18,7 @@ from strategies.fuzzing import Material, batch, material
 if TYPE_CHECKING:
     from runner.session import Session
 
-PEERS = 8  # every so many batches Schemathesis generates a few cases too: it takes its time
+PEERS = 32  # every so many batches Schemathesis generates a few cases too: it takes its time
 
 
 def search(session: Session) -> list[str]:
@@ -33,20 +33,18 @@ def search(session: Session) -> list[str]:
         try:
             session.run(fuzz(session.bench, session.sieve, _cases(session, made_of, number)))
         finally:
-            note = told(session.sieve, number, began, session.client.sent)
-            session.journal.note("batch", **note)
+            session.journal.note("batch", **told(session.sieve, number, began))
     return _broken(session)
 
 
-def told(sieve: Sieve, number: int, began: float, sent: int) -> dict[str, Any]:
+def told(sieve: Sieve, number: int, began: float) -> dict[str, Any]:
     """The note of a batch that ends now; what was sifted since the last is told with it."""
     sifted, sieve.sifted = sieve.sifted, Traffic()
     return {
         "number": number,
         "began": began,
         "at": time.time(),
-        "sent": sent,
-        "exercised": len(sieve.exercised),
+        **sieve.progress(),
         **sifted.told(),
     }
 

@@ -69,7 +69,7 @@ class Session:
         self.sieve: Sieve | None = None
         if settings.fuzz:
             self.claims = Claims(self.directory, settings.requests, 1 + settings.workers)
-            self.sieve = Sieve(contract, self.journal, shared.started)
+            self.sieve = Sieve(contract, self.journal, shared.started, worker)
         own = 0 if settings.fuzz else _share(settings, worker)
         passed = time.time() - shared.started if worker else 0.0
         target = Target(
@@ -85,6 +85,8 @@ class Session:
             target, contract, self.sieve or self.journal, f"{worker}-" if worker else "",
             more=self.claims.requests if self.claims else None,
         )  # fmt: skip
+        if self.sieve is not None:
+            self.sieve.sent = lambda: self.client.sent
         self.bench = Bench(
             contract, self.plan, self.client, self.journal, shared.run, settings.customer_prefix,
             worker,

@@ -29,6 +29,7 @@ VALUES = 6  # promises that each of them has a breaking value for
 MIXED = 60  # valid payloads made of two drawn ones
 RANDOM = 8  # of each kind of change at random
 PHASES = ("deterministic", "hypothesis")
+SHARE = 3  # in so many batches, every planned valid or open body is sent once
 _WIRE = ("authentication", "headers", "json")
 
 
@@ -40,6 +41,7 @@ class Material:
     control: Any
     breaking: tuple[tuple[str, str, Edit], ...]
     wire: tuple[Case, ...]
+    others: tuple[Case, ...]
 
 
 def material(contract: Contract, plan: Plan) -> Material:
@@ -57,10 +59,16 @@ def material(contract: Contract, plan: Plan) -> Material:
     plain = [
         case
         for case in plan.cases
-        if case.chapter in _WIRE and case.either is None and case.together == 1
+        if case.either is None and case.together == 1
         and not (case.after or case.after_control or case.beside)
     ]  # fmt: skip
-    return Material(contract, plan.control, tuple(found), tuple(plain))
+    wire = (case for case in plain if case.chapter in _WIRE)
+    others = (
+        case
+        for case in plain
+        if case.chapter in ("profile_request", "robustness") and case.expect != "refuse"
+    )
+    return Material(contract, plan.control, tuple(found), tuple(wire), tuple(others))
 
 
 def batch(
@@ -77,6 +85,7 @@ def batch(
     found = [_valid(made_of.contract, body) for body in bodies]
     if "deterministic" in phases:
         found += [*_near_misses(made_of, rng, bodies), *made_of.wire, *_at_random(made_of, rng)]
+        found += rng.sample(made_of.others, len(made_of.others) // SHARE)
     found += _drawn_violations(made_of, rng, drawn)
     rng.shuffle(found)
     return [replace(each, id=f"{each.id}-{number}-{index:03}") for index, each in enumerate(found)]
