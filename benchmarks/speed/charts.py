@@ -9,6 +9,7 @@ from benchmarks.speed.figures import number
 
 WIDTH = 720
 _LABELS, _VALUES, _ROW, _TOP = 250, 80, 30, 40
+_STEPS = 5  # of a grid
 _STYLE = """\
 text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 .title { font-weight: 600; font-size: 15px }
@@ -52,14 +53,14 @@ def lines(title: str, across: str, most: tuple[float, float], drawn: Sequence[Li
     left, top, height = 60, _TOP, 240
     room, bottom = WIDTH - left - 150, _TOP + 240
     parts = []
-    for step in range(5):
-        y = bottom - height * step / 4
+    for step in range(_STEPS + 1):
+        y = bottom - height * step / _STEPS
         parts += [
             f'<line class="grid" x1="{left}" y1="{y:.1f}" x2="{left + room}" y2="{y:.1f}"/>',
             f'<text class="faint" x="{left - 8}" y="{y + 4:.1f}" text-anchor="end">'
-            f"{number(most[1] * step / 4)}</text>",
-            f'<text class="faint" x="{left + room * step / 4:.1f}" y="{bottom + 20}" '
-            f'text-anchor="middle">{number(most[0] * step / 4)}</text>',
+            f"{number(most[1] * step / _STEPS)}</text>",
+            f'<text class="faint" x="{left + room * step / _STEPS:.1f}" y="{bottom + 20}" '
+            f'text-anchor="middle">{number(most[0] * step / _STEPS)}</text>',
         ]
     for label, points, own in drawn:
         places = [

@@ -42,7 +42,7 @@ def measure(way: Way, say: Callable[[str], None]) -> dict[str, Any]:
 def _rounds(base: str, contract: Contract, count: int) -> dict[str, Any]:
     """Each sender once a round, another one first each time; a first round is not counted."""
     url = operation_url(base, contract)
-    suite = _Suite(base, contract)
+    suite = Suite(base, contract)
     suite.seconds()
     senders: dict[str, Callable[[], float]] = {
         "suite": suite.seconds,
@@ -60,7 +60,7 @@ def _rounds(base: str, contract: Contract, count: int) -> dict[str, Any]:
     return {"requests": len(suite.requests), "rounds": rounds}
 
 
-class _Suite:
+class Suite:
     """The suite in this process; `requests` are those of its last run."""
 
     def __init__(self, base: str, contract: Contract) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from reports.text import plural
+
 Results = Mapping[str, Any]
 """What was measured, by section, and under `meta` how."""
 
@@ -107,7 +109,7 @@ def _faults(told: Results) -> list[tuple[Any, ...]]:
 def _scaling(told: Results) -> list[tuple[Any, ...]]:
     return [
         (
-            f"two workers over one, {row['concurrency']} requests at a time each",
+            f"two workers over one, {plural(row['concurrency'], 'request')} at a time each",
             row["rates"]["2"] / row["rates"]["1"] if row["rates"]["1"] else 0.0, "at least", 1.6,
         )
         for row in told["rows"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Callable, Sequence
 
@@ -54,7 +55,7 @@ def pictures(results: Results) -> dict[str, str]:
     if "memory" in results:
         told = results["memory"]
         line: charts.Line = ("all processes", [tuple(each) for each in told["curve"]], True)
-        most = (float(told["requests"]), max(told["peak_mb"], 1.0))
+        most = (float(told["requests"]), 50.0 * math.ceil(told["peak_mb"] / 50))
         found["speed-memory.svg"] = charts.lines("Resident memory, MB", "requests", most, [line])
     return found
 
