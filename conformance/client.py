@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Protocol
 
@@ -141,6 +141,13 @@ class Client:
         `latency` seconds, answers well within the timeout. For use when none is under way."""
         most = int(self.target.timeout / (4 * max(latency, 0.001)))
         self._gate = asyncio.Semaphore(max(1, min(self.target.concurrency, most)))
+
+    def renew(self, rate: float, seconds: float | None) -> None:
+        """Go on with another rate and, from now, another limit of time; what may still be sent has to
+        be given out anew."""
+        self._allowed = None if self._allowed is None else self.sent
+        self.target = replace(self.target, rate=rate, seconds=seconds)
+        self._started = time.monotonic()
 
     def _patience(self) -> float:
         """Seconds to wait for a whole answer: the target's timeout, less once it has hung so often

@@ -122,6 +122,10 @@ def _check(settings: Settings) -> Contract:
         known.read(Path(settings.known), list(contract.requirements))
     if settings.target is not None:
         api_key(settings)
+    if settings.dask:
+        from runner import cluster
+
+        cluster.check(settings.dask, settings)
     prepare(Path(settings.report_dir))
     return contract
 
@@ -132,7 +136,7 @@ def _arguments(settings: Settings) -> list[str]:
     if settings.workers:
         found += ["-n", str(settings.workers), "--dist", "each" if settings.fuzz else "loadfile"]
     if settings.fuzz:
-        found.append("--target-fuzz")
+        found += ["--target-fuzz", "--capture=no"]  # what it shows, it shows within a test
     for each in fields():
         value = getattr(settings, each.name)
         if value == each.default:

@@ -3,41 +3,66 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from conformance.fuzzing import fuzz
-from conformance.journal import Record
 from conformance.judge import judge
 from conformance.sieve import Sieve, Traffic
 from runner.alike import import_everything
+from runner.folder import recorded
 from runner.planned import GENERATED
+from runner.session import Session
 from strategies.cases import Case
-from strategies.fuzzing import Material, batch, material
-
-if TYPE_CHECKING:
-    from runner.session import Session
+from strategies.fuzzing import batch, material
 
 PEERS = 32  # every so many batches Schemathesis generates a few cases too: it takes its time
 
 
+class Stock:
+    """What the batches of a process are made of."""
+
+    def __init__(self, session: Session) -> None:
+        import_everything()
+        self._session = session
+        self._made_of = material(session.contract, session.plan)
+
+    def cases(self, number: int) -> list[Case]:
+        """The selected cases of a batch: for one seed and one edition always the same."""
+        session, seed = self._session, self._session.settings.seed
+        phases = session.settings.phase_names
+        found = batch(self._made_of, seed, number, phases)
+        if "schemathesis" in phases and number % PEERS == PEERS - 1:
+            found += session.peer().cases(seed + number, GENERATED["schemathesis"])
+        return [case for case in found if session.planned.wants(case)]
+
+
 def search(session: Session) -> list[str]:
-    """Send batches until nothing more may be sent; the requirements seen broken by this process."""
+    """Send batches until nothing more may be sent; the requirements that are broken by then."""
+    if session.settings.dask:
+        from runner.cluster import search_there
+
+        search_there(session)
+    else:
+        stock = Stock(session)
+        for number in session.numbers():
+            if session.bench.over:
+                break
+            send_batch(session, stock, number)
+    verdicts = judge(session.contract, recorded(session.directory), session.planned.left_out)
+    return [key for key, each in verdicts.verdicts.items() if each.name == "fail"]
+
+
+def send_batch(session: Session, stock: Stock, number: int) -> None:
+    """Send one batch, and note how far it came, whatever ends it."""
     assert session.sieve is not None
-    import_everything()
-    made_of = material(session.contract, session.plan)
-    for number in _numbers(session):
-        if session.bench.over:
-            break
-        began = time.time()
-        try:
-            session.run(fuzz(session.bench, session.sieve, _cases(session, made_of, number)))
-        finally:
-            session.journal.note("batch", **told(session.sieve, number, began))
-    return _broken(session)
+    began = time.time()
+    try:
+        session.run(fuzz(session.bench, session.sieve, stock.cases(number)))
+    finally:
+        session.journal.note("batch", **_told(session.sieve, number, began))
 
 
-def told(sieve: Sieve, number: int, began: float) -> dict[str, Any]:
+def _told(sieve: Sieve, number: int, began: float) -> dict[str, Any]:
     """The note of a batch that ends now; what was sifted since the last is told with it."""
     sifted, sieve.sifted = sieve.sifted, Traffic()
     return {
@@ -47,32 +72,3 @@ def told(sieve: Sieve, number: int, began: float) -> dict[str, Any]:
         **sieve.progress(),
         **sifted.told(),
     }
-
-
-def _numbers(session: Session) -> Iterator[int]:
-    """The batches of this process: those that are asked for by number, else one after another."""
-    assert session.claims is not None
-    asked = [int(each) for each in session.settings.batch]
-    while True:
-        claimed = session.claims.batch()
-        if not asked:
-            yield claimed
-        elif claimed < len(asked):
-            yield asked[claimed]
-        else:
-            return
-
-
-def _cases(session: Session, made_of: Material, number: int) -> list[Case]:
-    phases = session.settings.phase_names
-    found = batch(made_of, session.settings.seed, number, phases)
-    if "schemathesis" in phases and number % PEERS == PEERS - 1:
-        found += session.peer().cases(session.settings.seed + number, GENERATED["schemathesis"])
-    return [case for case in found if session.planned.wants(case)]
-
-
-def _broken(session: Session) -> list[str]:
-    journal = session.journal
-    record = Record(journal.cases, tuple(journal.exchanges), journal.notes)
-    verdicts = judge(session.contract, record, session.planned.left_out).verdicts
-    return [key for key, each in verdicts.items() if each.name == "fail"]

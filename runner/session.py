@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import shutil
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,8 +51,15 @@ class Session:
     """A process's part of a run. The controlling process also begins and ends it."""
 
     def __init__(
-        self, settings: Settings, contract: Contract, shared: Shared, key: str, worker: str = ""
+        self,
+        settings: Settings,
+        contract: Contract,
+        shared: Shared,
+        key: str,
+        worker: str = "",
+        more: Callable[[], int] | None = None,
     ) -> None:
+        """`more` gives out requests of a limited fuzz; without it, this process claims its own."""
         self.settings = settings
         self.contract = contract
         self.shared = shared
@@ -83,7 +90,7 @@ class Session:
         )
         self.client = Client(
             target, contract, self.sieve or self.journal, f"{worker}-" if worker else "",
-            more=self.claims.requests if self.claims else None,
+            more=more or (self.claims.requests if self.claims else None),
         )  # fmt: skip
         if self.sieve is not None:
             self.sieve.sent = lambda: self.client.sent
@@ -148,6 +155,19 @@ class Session:
         if not hasattr(self, "_peer"):
             self._peer = Peer(self.contract)
         return self._peer
+
+    def numbers(self) -> Iterator[int]:
+        """The batches of this process: those that were asked for by number, else any."""
+        assert self.claims is not None
+        asked = [int(each) for each in self.settings.batch]
+        while True:
+            claimed = self.claims.batch()
+            if not asked:
+                yield claimed
+            elif claimed < len(asked):
+                yield asked[claimed]
+            else:
+                return
 
     def conduct(self, cases: Sequence[Case], phase: str) -> None:
         """Send cases of this process's share."""

@@ -63,6 +63,9 @@ class Settings:
     batch: tuple[str, ...] = _option(
         "Send batch N again and end there (repeatable).", (), metavar="N", fuzz=True
     )
+    dask: str | None = _option(
+        "Use the workers of the Dask cluster of this scheduler.", metavar="ADDRESS", fuzz=True
+    )
     fuzz: bool = False
 
     @property
@@ -104,6 +107,10 @@ def checked(settings: Settings) -> Settings:
         )
     if settings.seeded_customer is not None and not _is_header_text(settings.seeded_customer):
         raise UsageError("--seeded-customer takes printable ASCII, as a header can carry it")
+    if settings.dask and settings.workers:
+        raise UsageError("--dask has workers of its own; take away --workers")
+    if settings.dask and settings.target is None:
+        raise UsageError("--dask needs a target: the embedded mock serves this machine alone")
     for each in settings.batch:
         if not re.fullmatch(r"[0-9]{1,9}", each):
             raise UsageError(f"--batch is {each!r}; it takes the number of a batch, from 0")
