@@ -41,7 +41,7 @@ RECORDED: dict[str, Any] = {
     "meta": {
         "command": "python -m benchmarks.speed", "suite": "0.1.0", "schemathesis": "4.32.5",
         "httpx": "0.28.1", "python": "3.11.7", "date": "2026-11-26", "cores": 2, "seed": 1,
-        "minutes": 24.6,
+        "minutes": 24.6, "skipped": {},
     },
     "deterministic": {
         "concurrency": 12,
@@ -174,7 +174,9 @@ def test_the_page_tells_what_was_recorded() -> None:
     assert "| Schemathesis | 450 | 1 of 2 | 0 of 2 | `request.body.email.format`, " in text
     assert "conformant server (Odd & usual)" in text
     assert "150 MB until request 20,000, 171 MB until the last one, 205 MB when" in text
-    only = markdown({"meta": RECORDED["meta"], "start": RECORDED["start"]})
+    meta = {**RECORDED["meta"], "skipped": {"fuzz": "fuzz ended with 4: no"}}
+    only = markdown({"meta": meta, "start": RECORDED["start"]})
+    assert "`fuzz` was not measured: fuzz ended with 4: no." in only.splitlines()
     assert [line for line in only.splitlines() if line.startswith("## ")] == ["## Start"]
 
 
@@ -202,6 +204,9 @@ def test_what_was_kept_makes_the_page_again(
     kept.write_text(json.dumps({k: RECORDED[k] for k in ("meta", "memory")}), "utf-8")
     assert main(["--read", str(kept)]) == 0
     assert "## Memory" in capsys.readouterr().out
+    skipped = {**RECORDED["meta"], "skipped": {"fuzz": "it did not start"}}
+    kept.write_text(json.dumps({"meta": skipped}), "utf-8")
+    assert main(["--read", str(kept)]) == 1
     assert main(["speeed"]) == 2
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from benchmarks.power.run import CUSTOMER, TIMEOUT
 from benchmarks.power.score import matches, spread
 from benchmarks.speed import peers
 from benchmarks.speed.fuzzing import FUZZED
-from benchmarks.speed.programs import Way, done, fuzz
+from benchmarks.speed.programs import CommandFailed, Way, done, fuzz
 
 BATTERY = "benchmarks.power.battery"
 
@@ -31,7 +32,8 @@ class Found:
 def measure(way: Way, say: Callable[[str], None]) -> dict[str, Any]:
     """Both tools against as many faulty servers, each started anew, and who found what when.
 
-    What Schemathesis also says of a conformant server does not count.
+    What Schemathesis also says of a conformant server does not count. A tool that fails has found
+    nothing.
     """
     innocent = next(name for name, each in SERVERS.items() if not each.breaks)
     usual = frozenset(each.title for each in _heard(innocent, way).complaints)
@@ -39,7 +41,13 @@ def measure(way: Way, say: Callable[[str], None]) -> dict[str, Any]:
     rows = []
     for name in chosen(SERVERS, way.faults):
         one = SERVERS[name]
-        found = {"suite": _by_suite(one, way), "peer": _by_peer(one, way, usual)}
+        found: dict[str, Found | None] = {}
+        for tool, find in (("suite", _by_suite), ("peer", partial(_by_peer, usual=usual))):
+            try:
+                found[tool] = find(one, way)
+            except CommandFailed as error:
+                found[tool] = None
+                say(f"{name}: {error}")
         rows.append(
             {"server": name, "group": one.group, "breaks": list(one.breaks)}
             | {tool: asdict(each) if each else None for tool, each in found.items()}

@@ -23,13 +23,20 @@ SENDERS = {
     "threads": "httpx.Client, threads",
 }
 PEER = "Schemathesis"
+_HEAD = """\
+This page was written by a program; do not edit it. Run again:
+
+    {command}
+
+{facts} Everything ran on this one machine, servers too, each in a process of its own, one
+measurement after the other. Rates are medians of rounds."""
 
 
 def markdown(results: Results) -> str:
     """The whole page."""
     parts = ["# How fast the suite is", _how(results), _targets(results)]
     parts += [write(results[name]) for name, write in _SECTIONS.items() if name in results]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def pictures(results: Results) -> dict[str, str]:
@@ -67,11 +74,8 @@ def _how(results: Results) -> str:
         f"{meta['httpx']}, Python {meta['python']}, {meta['date']}, {meta['cores']} cores, seed "
         f"{meta['seed']}, measured in {meta['minutes']:.0f} minutes."
     )
-    return (
-        "This page was written by a program; do not edit it. Run again:\n\n"
-        f"    {meta['command']}\n\n{facts} Everything ran on this one machine, servers too, each "
-        "in a process of its own, one measurement after the other. Rates are medians of rounds."
-    )
+    skipped = [f"`{name}` was not measured: {why}." for name, why in meta["skipped"].items()]
+    return "\n\n".join([_HEAD.format(command=meta["command"], facts=facts), *skipped])
 
 
 def _targets(results: Results) -> str:
@@ -83,7 +87,7 @@ def _targets(results: Results) -> str:
         ]
         for each in told
     ]  # fmt: skip
-    return _grid(["what", "measured", "target", ""], rows)
+    return _grid(["what", "measured", "target", ""], rows) if rows else ""
 
 
 def _deterministic(told: Results) -> str:
