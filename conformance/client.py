@@ -143,8 +143,7 @@ class Client:
         self._gate = asyncio.Semaphore(max(1, min(self.target.concurrency, most)))
 
     def renew(self, rate: float, seconds: float | None) -> None:
-        """Go on with another rate and, from now, another limit of time; what may still be sent has to
-        be given out anew."""
+        """Go on with another rate and, from now, another limit of time; no request is given out."""
         self._allowed = None if self._allowed is None else self.sent
         self.target = replace(self.target, rate=rate, seconds=seconds)
         self._started = time.monotonic()

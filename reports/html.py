@@ -12,7 +12,7 @@ from reports import words
 from reports.cards import FULL, card
 from reports.changes import Changes, groups
 from reports.changes import headline as changed
-from reports.charts import latency
+from reports.charts import discoveries, latency
 from reports.curl import KEY_ENV
 from reports.exchanges import View
 from reports.page import asset, environment, policy, when
@@ -49,6 +49,7 @@ def render(results: Results, record: Record | None = None, since: Changes | None
         parts=words.parts(results),
         observable=words.observable(results),
         levels=Counter(item["level"] for item in results["requirements"]),
+        discoveries=discoveries(results),
         latency=latency(results),
         since=_since(since) if since else None,
         fresh={each.id for each in since.broken} if since else set(),

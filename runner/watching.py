@@ -111,7 +111,7 @@ class Watch:
         ]
         if self._seconds is not None and not over:
             told.append(f"{duration(max(0.0, self._seconds - passed))} left")
-        return Text(f"{'fuzz':<14} " + " · ".join(told))
+        return Text(f"{'fuzz':<14} " if over else "fuzz  ") + Text(" · ".join(told))
 
     def _rate(self, sent: int) -> float:
         """Requests a second over the last looks."""
