@@ -11,7 +11,7 @@ from conformance.conduct import at_once, follow, settle_waiting
 from conformance.control import find_control
 from conformance.exchanges import Exchange
 from conformance.judge import judge_case
-from conformance.observe import symptoms
+from conformance.observe import symptoms as broken_by
 from conformance.sieve import Sieve
 from conformance.watching import watch
 from spec.formats import Validity
@@ -47,11 +47,11 @@ async def _one(bench: Bench, sieve: Sieve, planned: Case) -> None:
     customer = bench.customer(PHASE)
     guard = control_id(bench)
     exchange = await send(bench, PHASE, "probe", [case], control, guard, customer=customer)
-    if not sieve.look(case, control, exchange):
+    symptoms = sieve.look(case, control, exchange)
+    if not symptoms:
         return
     if not await _control_is_fresh(bench, exchange.sent):
-        if case.id not in sieve.journal.cases:
-            sieve.sifted.add(exchange)  # a target that takes nothing any more shows nothing by it
+        sieve.forget(symptoms, case, exchange)
         sieve.lost += 1
         if sieve.lost == LOST:
             _end(bench, "the target does not accept any more what it accepted at first")
@@ -71,7 +71,7 @@ def _end(bench: Bench, why: str) -> None:
 
 def _tell(bench: Bench, sieve: Sieve, case: Case, exchange: Exchange) -> None:
     """Note which requirements an exchange and what followed it show to be broken, each once."""
-    found = dict.fromkeys(symptoms(bench.contract, case.expect, exchange), case.id)
+    found = dict.fromkeys(broken_by(bench.contract, case.expect, exchange), case.id)
     smaller = {note["case"]: note["to"] for note in bench.journal.notes.get("shrunk", ())}
     name = smaller.get(case.id, case.id)
     for failure in judge_case(bench.contract, bench.journal.about(name), name)[0]:

@@ -25,7 +25,10 @@ RECENT = 256  # accepted exchanges remembered, to find two that share what they 
 SOME = 400  # accepted exchanges whose members are looked at one by one
 STEP = 1.1  # ratio of one step of latency to the one before
 BEAT = 1.0  # seconds between two notes of how far a batch is
-SHARING = "identity.profile_id"
+SHARING = ("identity.profile_id", None)
+
+Symptom = tuple[str, str | None]
+"""A requirement that seems broken, and for which cause."""
 
 
 class Sieve:
@@ -42,7 +45,7 @@ class Sieve:
         self.journal = journal
         self.exercised: set[str] = set()
         self._shown: Counter[tuple[str, str]] = Counter()
-        self._followed: Counter[tuple[str, str | None]] = Counter()
+        self._followed: Counter[Symptom] = Counter()
         self._recent: OrderedDict[Any, tuple[Case, Exchange]] = OrderedDict()
         self._looked_at = 0
         self._started = started
@@ -59,10 +62,11 @@ class Sieve:
         if exchange.role != "probe" or any(case in self.journal.cases for case in exchange.cases):
             self.journal.exchange(exchange)
 
-    def look(self, case: Case, control: Any, exchange: Exchange) -> bool:
-        """Keep or count an exchange of the search; whether its case is to be followed up.
+    def look(self, case: Case, control: Any, exchange: Exchange) -> list[Symptom]:
+        """Keep or count an exchange of the search, unless it is to be followed up: then what for.
 
-        What is to be followed up is not yet kept: `keep` does that once its control is fresh.
+        What is to be followed up is not yet kept: `keep` does that once its control is fresh, and
+        `forget` says that it was not.
         """
         observed = observe(self.contract, exchange, case.expect)
         self.exercised.update(each.requirement for each in observed)
@@ -71,17 +75,33 @@ class Sieve:
         if exchange.received - self._told >= BEAT:
             self._told = exchange.received
             self.journal.note("beat", at=exchange.received, **self.progress())
-        if self._suspicious(case, exchange, observed):
-            return True
+        found = self._symptoms(case, exchange, observed)
+        self._followed.update(found)
+        if found:
+            fresh = [each for each in found if self._followed[each] <= FOLLOWED]
+            if not fresh:
+                self.count(case, exchange)
+            return fresh
         earlier = self._shares_with(case, exchange)
-        if earlier is not None and self._first((SHARING, None)):
+        if earlier is not None and self._followed[SHARING] < FOLLOWED:
+            self._followed[SHARING] += 1
             self.keep(*earlier, control)
             self.keep(case, exchange, control)
         elif self._is_news(case, exchange, observed):
             self.keep(case, exchange, control)
-        elif case.id not in self.journal.cases:  # or it was kept as it came
+        else:
+            self.count(case, exchange)
+        return []
+
+    def forget(self, symptoms: list[Symptom], case: Case, exchange: Exchange) -> None:
+        """Count an exchange whose control was not accepted any more: it shows nothing."""
+        self._followed.subtract(symptoms)
+        self.count(case, exchange)
+
+    def count(self, case: Case, exchange: Exchange) -> None:
+        """Count an exchange, unless it was kept as it came."""
+        if case.id not in self.journal.cases:
             self.sifted.add(exchange)
-        return False
 
     def progress(self) -> dict[str, Any]:
         """How far this process is, as its notes tell it."""
@@ -97,21 +117,17 @@ class Sieve:
             self.journal.case(record_of(case, control))
             self.journal.exchange(exchange)
 
-    def _suspicious(self, case: Case, exchange: Exchange, observed: list[Observation]) -> bool:
-        keys: list[tuple[str, str | None]] = [
-            (each.requirement, None) for each in observed if not each.ok
-        ]
+    def _symptoms(
+        self, case: Case, exchange: Exchange, observed: list[Observation]
+    ) -> list[Symptom]:
+        """What an exchange may show broken, by requirement and cause."""
+        found: list[Symptom] = [(each.requirement, None) for each in observed if not each.ok]
         judged = outcome(self.contract, case.expect, exchange, control=True)
         if judged.result == "broken":
-            keys.append((next(iter(case.requirements), ""), judged.cause or "case"))
+            found.append((next(iter(case.requirements), ""), judged.cause or "case"))
         if exchange.status is None and exchange.trouble not in ("ours", "throttled"):
-            keys.append(("robustness", exchange.trouble))
-        first = [self._first(key) for key in keys]  # each of them counts
-        return any(first)
-
-    def _first(self, key: tuple[str, str | None]) -> bool:
-        self._followed[key] += 1
-        return self._followed[key] <= FOLLOWED
+            found.append(("robustness", exchange.trouble))
+        return found
 
     def _is_news(self, case: Case, exchange: Exchange, observed: list[Observation]) -> bool:
         """Whether an exchange shows what few have shown before, or comes much later than others."""

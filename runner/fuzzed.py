@@ -31,7 +31,7 @@ def fuzzed(
     every = max(1, -(-len(curve) // POINTS))
     return {
         "batches": len(batches),
-        "workers": len({note["worker"] for note in batches}),
+        "workers": len({note["worker"] for note in beats}),
         "exercised": curve[-1]["exercised"],
         "curve": [*curve[:-1:every], curve[-1]],
         "discoveries": discoveries,

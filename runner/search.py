@@ -12,7 +12,7 @@ from runner.alike import import_everything
 from runner.folder import recorded
 from runner.planned import GENERATED
 from runner.session import Session
-from strategies.cases import Case
+from strategies.cases import Case, digest
 from strategies.fuzzing import batch, material
 
 PEERS = 32  # every so many batches Schemathesis generates a few cases too: it takes its time
@@ -55,11 +55,13 @@ def search(session: Session) -> list[str]:
 def send_batch(session: Session, stock: Stock, number: int) -> None:
     """Send one batch, and note how far it came, whatever ends it."""
     assert session.sieve is not None
-    began = time.time()
+    began, cases = time.time(), stock.cases(number)
+    sha256 = digest(session.contract, cases, session.plan.control)
     try:
-        session.run(fuzz(session.bench, session.sieve, stock.cases(number)))
+        session.run(fuzz(session.bench, session.sieve, cases))
     finally:
-        session.journal.note("batch", **_told(session.sieve, number, began))
+        told = _told(session.sieve, number, began)
+        session.journal.note("batch", sha256=sha256, **told)
 
 
 def _told(sieve: Sieve, number: int, began: float) -> dict[str, Any]:

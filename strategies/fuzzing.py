@@ -18,7 +18,7 @@ from spec.contract import Contract
 from spec.formats import Validity
 from strategies import edits, generated, payloads
 from strategies.bodies import SUBJECT
-from strategies.cases import Case, words_of_id
+from strategies.cases import Case, alone, words_of_id
 from strategies.controls import breaks_exactly, place
 from strategies.edits import Edit
 from strategies.plan import Plan
@@ -57,11 +57,10 @@ def material(contract: Contract, plan: Plan) -> Material:
         for label, edit in violations(contract, plan.control, key)
     ]
     plain = [
-        case
+        alone(case, plan.control)
         for case in plan.cases
-        if case.either is None and case.together == 1
-        and not (case.after or case.after_control or case.beside)
-    ]  # fmt: skip
+        if case.either is None and case.together == 1 and not (case.after or case.after_control)
+    ]
     wire = (case for case in plain if case.chapter in _WIRE)
     others = (
         case

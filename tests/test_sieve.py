@@ -1,0 +1,156 @@
+"""What a fuzz keeps and what it only counts, and that the judge finds the same in what is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.types import ASGIApp
+
+from conformance.sieve import FOLLOWED
+from mock_server.app import create_app
+from tests.fuzzing import Fuzz, fuzzed
+from tests.handmade import profile
+from tests.running import answering, error
+from tests.support import CONTRACT, KEY, Around
+
+IDS = [f"3fa85f64-5717-4562-b3fc-{number:012x}" for number in range(64)]
+
+
+@pytest.fixture(scope="module")
+def conformant(tmp_path_factory: pytest.TempPathFactory) -> tuple[Fuzz, Fuzz]:
+    """A fuzz of one batch, and one of four."""
+    folder = tmp_path_factory.mktemp("conformant")
+    (folder / "one").mkdir()
+    (folder / "four").mkdir()
+    return fuzzed(folder / "one"), fuzzed(folder / "four", batches=4)
+
+
+def test_a_conformant_target_is_not_blamed(conformant: tuple[Fuzz, Fuzz]) -> None:
+    for each in conformant:
+        assert each.failing == set()
+        assert each.sieve.found == {}
+        assert len(each.passing) > 140
+
+
+def test_more_batches_are_hardly_more_to_keep(conformant: tuple[Fuzz, Fuzz]) -> None:
+    one, four = (len(each.bench.journal.exchanges) for each in conformant)
+    assert one < 300
+    assert four < one + 100
+    sent = [each.bench.client.sent for each in conformant]
+    assert sent[1] > 3.5 * sent[0]
+
+
+def test_every_exchange_is_kept_or_counted_once(conformant: tuple[Fuzz, Fuzz]) -> None:
+    for each in conformant:
+        kept = len(each.bench.journal.exchanges)
+        counted = sum(each.sieve.sifted.statuses.values())
+        assert kept + counted == each.bench.client.sent
+        answered = sum(each.sieve.sifted.latency.values())
+        assert answered == counted
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "request.body.gender.enum",
+        "request.body.email.format",
+        "request.body.first_name.nullable",
+        "request.body.custom_attributes.maxItems",
+        "request.body.custom_attributes.item.key.pattern",
+        "request.body.installation_meta.device_id.required",
+        "request.body.att_status.type",
+        "request.header.identity",
+        "request.json",
+        "request.media_type",
+        "auth.missing",
+        "auth.wrong_key",
+        "auth.scheme",
+        "response.200.data.profile_id.format",
+        "response.200.data.timestamp.type",
+        "rejection.body.status_code.http_status",
+        "echo.custom_attributes",
+        "echo.customer_user_id",
+        "secrecy.credential",
+        "identity.profile_id",
+    ],
+)
+def test_what_is_broken_is_found_and_called_by_its_name(key: str, tmp_path: Path) -> None:
+    if key not in CONTRACT.requirements:
+        pytest.fail(f"{key} is no requirement")
+    assert fuzzed(tmp_path, broken=key).findings == {key}
+
+
+def test_few_failures_of_one_promise_are_followed_up(tmp_path: Path) -> None:
+    found = fuzzed(tmp_path, broken="request.body.gender.enum", batches=2)
+    cases = {
+        name
+        for each in found.bench.journal.exchanges
+        if each.accepted
+        for name in each.cases
+        if name.startswith("request.body.gender.enum/")
+    }
+    assert 1 <= len({name for name in cases if "shrunk" not in name}) <= FOLLOWED + 2
+    assert list(found.sieve.found) == ["request.body.gender.enum"]
+
+
+def test_profile_ids_that_come_again_are_found(tmp_path: Path) -> None:
+    numbers = count()
+
+    def decides() -> Any:
+        return {"profile_id": IDS[next(numbers) % 50]}
+
+    found = fuzzed(tmp_path, _strict(decides))
+    assert "identity.profile_id" in found.failing
+
+
+def test_a_target_that_stops_taking_anything_is_not_blamed_for_it(tmp_path: Path) -> None:
+    """As behind a wall that locks out who sends much: after a while, 403 to everything."""
+    numbers = count()
+
+    def decides() -> Any:
+        return 403 if next(numbers) > 200 else None
+
+    found = fuzzed(tmp_path, _strict(decides))
+    assert found.bench.spent == "the target does not accept any more what it accepted at first"
+    assert found.failing == {"response.status"}  # by its controls, which are valid
+
+
+def test_a_target_that_takes_nothing_ends_the_search(tmp_path: Path) -> None:
+    found = fuzzed(tmp_path, _strict(lambda: 400))
+    assert found.bench.spent is not None
+    assert found.bench.spent.startswith("the target accepts no valid request")
+    assert found.bench.client.sent < 40
+
+
+def test_a_target_that_takes_everything_is_told_of_in_a_bounded_number(tmp_path: Path) -> None:
+    found = fuzzed(tmp_path, _lax(), batches=2)
+    assert len([key for key in found.failing if key.startswith("request.body")]) > 40
+    lines = found.bench.journal.path.read_text().splitlines()
+    kept = [json.loads(line) for line in lines if '"kind":"exchange"' in line]
+    assert len(kept) < found.bench.client.sent
+
+
+def _strict(decides: Callable[[], Any]) -> ASGIApp:
+    """The mock, unless `decides` answers in its place, or with other members of the profile."""
+
+    def change(*told: Any) -> Any:
+        _, _, status, answer = told
+        end = decides()
+        if isinstance(end, int):
+            return error(end)
+        if end and status == 200:
+            answer["data"] |= end
+        return status, answer
+
+    return Around(create_app(CONTRACT, key=KEY), answering(change))
+
+
+def _lax() -> ASGIApp:
+    """Takes everything, and answers with one profile."""
+    made = profile(profile_id=IDS[0])
+    return Around(create_app(CONTRACT, key=KEY), answering(lambda *_: (200, made)))
