@@ -80,8 +80,10 @@ RECORDED: dict[str, Any] = {
         "peer": {"requests": 450, "keywords": ["request.body.gender.enum"], "alone": []},
     },
     "scaling": {"delay": 5.0, "rows": [
-        {"concurrency": 1, "rates": {"1": 100.0, "2": 190.0}},
-        {"concurrency": 12, "rates": {"1": 600.0, "2": 900.0}},
+        {"concurrency": 1, "rounds": [{"1": 100.0, "2": 190.0}]},
+        {"concurrency": 12, "rounds": [
+            {"1": 600.0, "2": 840.0}, {"1": 600.0, "2": 960.0},
+        ]},
     ]},
     "memory": {
         "requests": 200_000, "early": 20_000, "early_mb": 150.0, "late_mb": 171.0,

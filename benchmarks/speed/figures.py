@@ -110,7 +110,7 @@ def _scaling(told: Results) -> list[tuple[Any, ...]]:
     return [
         (
             f"two workers over one, {plural(row['concurrency'], 'request')} at a time each",
-            row["rates"]["2"] / row["rates"]["1"] if row["rates"]["1"] else 0.0, "at least", 1.6,
+            statistics.median(ratios(row["rounds"], "2", "1")), "at least", 1.6,
         )
         for row in told["rows"]
     ]  # fmt: skip

@@ -185,8 +185,8 @@ def _keywords(told: Results) -> str:
 
 def _scaling(told: Results) -> str:
     rows = [
-        [str(row["concurrency"]), *(number(row["rates"][n]) for n in ("1", "2")),
-         f"{row['rates']['2'] / row['rates']['1']:.2f}" if row["rates"]["1"] else "–"]
+        [str(row["concurrency"]), *(number(median_of(row["rounds"], n)) for n in ("1", "2")),
+         f"{statistics.median(ratios(row['rounds'], '2', '1')):.2f}"]
         for row in told["rows"]
     ]  # fmt: skip
     return _section(

@@ -12,6 +12,7 @@ from benchmarks.speed.seen import later_half, rate
 DELAY = 5.0  # milliseconds
 CONCURRENCY = (1, 4, 12)
 WORKERS = (1, 2)
+ROUNDS = 2
 _LONGER = 1.5  # than a round of the other sections, for workers take their time to begin
 
 
@@ -22,13 +23,19 @@ def measure(way: Way, say: Callable[[str], None]) -> dict[str, Any]:
     """
     rows = []
     for concurrency in CONCURRENCY:
-        rates = {}
-        for workers in WORKERS:
-            options = ("--workers", str(workers), "--concurrency", str(concurrency))
-            seconds = f"{way.seconds * _LONGER:g}s"
-            seen = by_suite(way, "--time", seconds, *options, delay=DELAY)
-            rates[str(workers)] = rate(later_half(seen))
-        rows.append({"concurrency": concurrency, "rates": rates})
-        told = ", ".join(f"{n} workers {value:.0f}/s" for n, value in rates.items())
-        say(f"{concurrency} at a time: {told}")
+        rounds = [_round(way, concurrency) for _ in range(ROUNDS)]
+        rows.append({"concurrency": concurrency, "rounds": rounds})
+        for each in rounds:
+            told = ", ".join(f"{workers} workers {value:.0f}/s" for workers, value in each.items())
+            say(f"{concurrency} at a time: {told}")
     return {"delay": DELAY, "rows": rows}
+
+
+def _round(way: Way, concurrency: int) -> dict[str, float]:
+    rates = {}
+    for workers in WORKERS:
+        options = ("--workers", str(workers), "--concurrency", str(concurrency))
+        seconds = f"{way.seconds * _LONGER:g}s"
+        seen = by_suite(way, "--time", seconds, *options, delay=DELAY)
+        rates[str(workers)] = rate(later_half(seen))
+    return rates
