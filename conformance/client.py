@@ -148,6 +148,10 @@ class Client:
         self.target = replace(self.target, rate=rate, seconds=seconds)
         self._started = time.monotonic()
 
+    def forgive(self) -> None:
+        """Give every answer its whole time again, however many came late before."""
+        self._late = 0
+
     def _patience(self) -> float:
         """Seconds to wait for a whole answer: the target's timeout, less once it has hung so often
         that a run would take hours, and then still many times what its answers take."""

@@ -66,7 +66,7 @@ async def settle_waiting(bench: Bench, phase: str) -> None:
     lives = False  # as the answer before has shown
     for each in waiting:
         unsure = each.silent and not lives
-        if bench.over or (unsure and not await _alive(bench, each.cases[0], phase)):
+        if bench.over or (unsure and not await alive(bench, each.cases[0], phase)):
             return
         if each.silent and bench.hangs >= MANY:
             continue  # it hangs on so much that one more proves nothing
@@ -85,7 +85,7 @@ async def _put_off(bench: Bench, cases: Sequence[Case], exchange: Exchange, phas
     silent = [each for each in bench.waiting if each.silent]
     if exchange.status is None and len(silent) % MANY == 0:
         async with bench.pulse:
-            await _alive(bench, silent[0].cases[0], phase)
+            await alive(bench, silent[0].cases[0], phase)
 
 
 def _is_to_wait(exchange: Exchange) -> bool:
@@ -108,7 +108,7 @@ async def conduct_one_by_one(bench: Bench, cases: Sequence[Case], phase: str) ->
         if bench.over or not case.pause:
             continue  # whatever gets no answer was asked for a sign of life already
         await asyncio.sleep(case.pause)
-        await at_once(bench, [_alive(bench, case, phase)])
+        await at_once(bench, [alive(bench, case, phase)])
 
 
 async def at_once(bench: Bench, tasks: Iterable[Coroutine[Any, Any, Any]]) -> None:
@@ -203,7 +203,7 @@ async def follow(
         for symptom in () if accused else news(bench, case.expect, exchange):
             await shrunk(bench, case, control, phase, symptom)
     while attempt < _most(bench, exchange) and _again(bench, case, exchange) and not bench.over:
-        if exchange.trouble in UNANSWERED and not await _alive(bench, case, phase):
+        if exchange.trouble in UNANSWERED and not await alive(bench, case, phase):
             return
         attempt += 1
         before, exchange = exchange, await probe(bench, case, control, guard, phase, "again")
@@ -223,7 +223,7 @@ def _again(bench: Bench, case: Case, exchange: Exchange) -> bool:
     return accuses(bench, case, exchange) and case.either is None
 
 
-async def _alive(bench: Bench, case: Case, phase: str) -> bool:
+async def alive(bench: Bench, case: Case, phase: str) -> bool:
     """Ask for a sign of life, more than once: a server may just be starting again."""
     payload = bench.control if bench.control is not None else bench.plan.control
     for pause in (0.0, 0.3, 1.0):

@@ -6,13 +6,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from conformance.bench import Bench, control_id, send, send_control
-from conformance.conduct import at_once, follow, settle_waiting
+from conformance.bench import Bench, control_id, guard_of, send, send_control
+from conformance.client import BudgetSpent
+from conformance.conduct import alive, at_once, follow, settle_waiting
 from conformance.control import find_control
 from conformance.exchanges import Exchange
 from conformance.judge import judge_case
 from conformance.observe import symptoms as broken_by
-from conformance.sieve import Sieve
+from conformance.sieve import Sieve, is_silent
 from conformance.watching import watch
 from spec.formats import Validity
 from strategies import edits
@@ -20,6 +21,7 @@ from strategies.cases import Case, build
 from strategies.edits import ABSENT, Edit
 
 PHASE = "fuzz"
+SILENT = 12  # requests in a row without an answer, after which a sign of life is asked for
 LOST = 5  # controls in a row that are not accepted, after which a search is over
 FRESH = 1.0  # seconds that a control is taken for granted when something seems to fail
 
@@ -31,10 +33,15 @@ async def fuzz(bench: Bench, sieve: Sieve, cases: Sequence[Case]) -> None:
     """
     if bench.over:
         return
+    bench.hangs = 0
+    bench.client.forgive()
     if bench.control is None:
         await at_once(bench, [find_control(bench, PHASE)])
         if bench.control is None:
-            _end(bench, "the target accepts no valid request, so that a search would show nothing")
+            known = bench.control_exchange
+            throttled = known is not None and known.trouble == "throttled"
+            does = "throttles every request" if throttled else "accepts no valid request"
+            _end(bench, f"the target {does}, so that a search would show nothing")
     await at_once(bench, (_one(bench, sieve, case) for case in cases))
     await at_once(bench, [settle_waiting(bench, PHASE)])
 
@@ -44,21 +51,29 @@ async def _one(bench: Bench, sieve: Sieve, planned: Case) -> None:
     control = bench.control if bench.control is not None else bench.plan.control
     if case is None or not _applies(bench, case, control):
         return
-    customer = bench.customer(PHASE)
-    guard = control_id(bench)
+    # What tells customers apart by their names needs the same turn of each name.
+    customer = bench.customer(PHASE if not planned.headers else planned.id.rsplit("-", 3)[0])
+    guard = guard_of(bench, case)
     exchange = await send(bench, PHASE, "probe", [case], control, guard, customer=customer)
-    symptoms = sieve.look(case, control, exchange)
+    proves = bench.control is not None and guard == control_id(bench)
+    symptoms = sieve.look(case, control, exchange, proves=proves)
+    if sieve.silent and sieve.silent % SILENT == 0:
+        async with bench.pulse:
+            await alive(bench, case, PHASE)
     if not symptoms:
         return
-    if not await _control_is_fresh(bench, exchange.sent):
-        sieve.forget(symptoms, case, exchange)
-        sieve.lost += 1
-        if sieve.lost == LOST:
-            _end(bench, "the target does not accept any more what it accepted at first")
-        return
-    sieve.lost = 0
-    sieve.keep(case, replace(exchange, control=control_id(bench)), control)
-    await follow(bench, case, exchange, control, control_id(bench), PHASE)
+    if not is_silent(exchange):  # what had no answer is sent again when the target is alone
+        fresh = await _fresh_control(bench, sieve, case, exchange)
+        if not fresh.accepted:
+            sieve.forget(symptoms, case, exchange)
+            sieve.lost += fresh.trouble != "throttled"
+            if sieve.lost == LOST:
+                _end(bench, "the target does not accept any more what it accepted at first")
+            return
+        sieve.lost = 0
+        exchange = replace(exchange, control=guard_of(bench, case))
+    sieve.keep(case, exchange, control)
+    await follow(bench, case, exchange, control, guard_of(bench, case), PHASE)
     watch(bench, case)
     _tell(bench, sieve, case, exchange)
 
@@ -77,7 +92,7 @@ def _tell(bench: Bench, sieve: Sieve, case: Case, exchange: Exchange) -> None:
     for failure in judge_case(bench.contract, bench.journal.about(name), name)[0]:
         found[failure.requirement] = name
     for key, shown in found.items():
-        if key not in sieve.found and key in bench.contract.requirements:
+        if key not in sieve.found and key in bench.contract.requirements and sieve.tells(key):
             sieve.found[key] = shown
             bench.journal.note("found", requirement=key, case=shown, at=time.time())
 
@@ -89,14 +104,25 @@ def _applies(bench: Bench, case: Case, control: object) -> bool:
     return bench.client.applies(build(bench.contract, [case], control, ""))
 
 
-async def _control_is_fresh(bench: Bench, since: float) -> bool:
-    """Whether the control was accepted just now; it is sent again when that was some time ago."""
+async def _fresh_control(bench: Bench, sieve: Sieve, case: Case, exchange: Exchange) -> Exchange:
+    """The control as it was answered just now; it is sent again when that was some time ago.
+
+    Raises BudgetSpent; what needs no control to show a promise broken is kept before.
+    """
     async with bench.pulse:
         known = bench.control_exchange
-        if known is None or known.sent < since - FRESH or not known.accepted:
-            payload = bench.control if bench.control is not None else bench.plan.control
-            bench.control_exchange = await send_control(bench, PHASE, "fresh", payload)
-    return bench.control_exchange is not None and bench.control_exchange.accepted
+        if known is not None and known.accepted and known.sent >= exchange.sent - FRESH:
+            return known
+        payload = bench.control if bench.control is not None else bench.plan.control
+        try:
+            answer = await send_control(bench, PHASE, "fresh", payload)
+        except BudgetSpent:
+            if exchange.accepted and case.expect in ("refuse", "unauthorized"):
+                sieve.keep(case, exchange, payload)
+            raise
+        if answer.accepted:
+            bench.control_exchange = answer
+        return answer
 
 
 def _fitted(bench: Bench, case: Case) -> Case | None:

@@ -54,6 +54,10 @@ class Journal:
         self.notes.setdefault(kind, []).append(facts)
         self._write({"kind": kind, **facts})
 
+    def tell(self, kind: str, **facts: Any) -> None:
+        """As `note`, for what only a later reading needs: it is not kept in memory."""
+        self._write({"kind": kind, **facts})
+
     def taken(self, case: str) -> bool:
         """Whether any request that was sent for a case was accepted."""
         return any(exchange.accepted for exchange in self._by_case.get(case, ()))
@@ -99,6 +103,23 @@ class Record:
     cases: dict[str, CaseRecord]
     exchanges: tuple[Exchange, ...]
     notes: dict[str, list[dict[str, Any]]]
+
+    def shards(self) -> list[Record]:
+        """What each shard of a merged run recorded, else all of it.
+
+        Their targets and clocks may be as many as they are, so that two answers from two shards are
+        not to be held against each other.
+        """
+        prefixes = [note["prefix"] for note in self.notes.get("shard", ())]
+        return [self._of(prefix) for prefix in prefixes] or [self]
+
+    def _of(self, prefix: str) -> Record:
+        notes = {
+            kind: [note for note in found if note.get("shard", prefix) == prefix]
+            for kind, found in self.notes.items()
+        }
+        own = tuple(each for each in self.exchanges if each.id.startswith(prefix))
+        return Record(self.cases, own, notes)
 
 
 def read(paths: Iterable[Path]) -> Record:

@@ -14,7 +14,7 @@ from conformance.journal import Record
 from conformance.observe import Observation, holds_a_profile, observe, taken
 from conformance.outcome import KEPT, Outcome, outcome
 from conformance.telling import CONTROL, REFUSED, failures_of
-from conformance.together import clock, liveness, refusing, sharing
+from conformance.together import shown_together
 from conformance.untested import why_untested
 from conformance.verdicts import Failure, Judgement, Sample, Verdict, VerdictName
 from spec.contract import Contract
@@ -217,13 +217,7 @@ class _Ledger:
 
     def judge_together(self) -> None:
         """Judge what only several exchanges show: shared ids, clocks, hangs, a dead target."""
-        valid = [e for e in self.record.exchanges if self.expectation(e) == "accept"]
-        for found in (
-            *sharing(self.contract, valid),
-            *clock(self.contract, valid),
-            *liveness(self.record),
-            *refusing(self.contract, valid, told=bool(self.failures[REFUSED])),
-        ):
+        for found in shown_together(self.contract, self.record, told=bool(self.failures[REFUSED])):
             if found.requirement not in self.contract.requirements:
                 continue
             self.cases[found.requirement].add(found.case)

@@ -7,6 +7,7 @@ that show a side of a promise, and whatever may show one broken. All others are 
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -21,6 +22,7 @@ from strategies.cases import Case
 
 KEPT = 2  # exchanges kept of each side of a promise
 FOLLOWED = 3  # failures followed up of one promise and one cause
+MOST = 20  # of one promise, whatever the cause
 RECENT = 256  # accepted exchanges remembered, to find two that share what they must not
 SOME = 400  # accepted exchanges whose members are looked at one by one
 STEP = 1.1  # ratio of one step of latency to the one before
@@ -44,16 +46,20 @@ class Sieve:
         self.contract = contract
         self.journal = journal
         self.exercised: set[str] = set()
+        self.cases: Counter[str] = Counter()  # exchanges that touched each requirement
         self._shown: Counter[tuple[str, str]] = Counter()
         self._followed: Counter[Symptom] = Counter()
-        self._recent: OrderedDict[Any, tuple[Case, Exchange]] = OrderedDict()
+        self._of_one: Counter[str] = Counter()
+        self._recent: OrderedDict[str, tuple[Case, str, Exchange]] = OrderedDict()
         self._looked_at = 0
         self._started = started
-        self._beat = 0.0
+        self._clock = 0.0
         self._told = started
         self.worker = worker
         self.sent: Callable[[], int] = lambda: 0
+        self.tells: Callable[[str], bool] = lambda _: True  # whether a finding is to be told
         self.sifted = Traffic()
+        self.silent = 0  # requests in a row without an answer
         self.lost = 0  # controls in a row that were not accepted any more
         self.found: dict[str, str] = {}  # the first case that shows a requirement broken
 
@@ -62,8 +68,10 @@ class Sieve:
         if exchange.role != "probe" or any(case in self.journal.cases for case in exchange.cases):
             self.journal.exchange(exchange)
 
-    def look(self, case: Case, control: Any, exchange: Exchange) -> list[Symptom]:
+    def look(self, case: Case, control: Any, exchange: Exchange, *, proves: bool) -> list[Symptom]:
         """Keep or count an exchange of the search, unless it is to be followed up: then what for.
+
+        `proves` says that what it was sent beside is a control which the target accepts.
 
         What is to be followed up is not yet kept: `keep` does that once its control is fresh, and
         `forget` says that it was not.
@@ -71,14 +79,15 @@ class Sieve:
         observed = observe(self.contract, exchange, case.expect)
         self.exercised.update(each.requirement for each in observed)
         self.exercised.update(case.requirements)
-        self.sifted.cases.update({each.requirement for each in observed} | {*case.requirements})
+        self.cases.update({each.requirement for each in observed} | {*case.requirements})
         if exchange.received - self._told >= BEAT:
             self._told = exchange.received
-            self.journal.note("beat", at=exchange.received, **self.progress())
+            self.journal.tell("beat", at=exchange.received, **self.progress())
+        self.silent = self.silent + 1 if is_silent(exchange) else 0
         found = self._symptoms(case, exchange, observed)
         self._followed.update(found)
         if found:
-            fresh = [each for each in found if self._followed[each] <= FOLLOWED]
+            fresh = [each for each in found if self._may_follow(each)]
             if not fresh:
                 self.count(case, exchange)
             return fresh
@@ -87,15 +96,20 @@ class Sieve:
             self._followed[SHARING] += 1
             self.keep(*earlier, control)
             self.keep(case, exchange, control)
-        elif self._is_news(case, exchange, observed):
+        elif self._is_news(case, exchange, observed, proves):
             self.keep(case, exchange, control)
         else:
             self.count(case, exchange)
         return []
 
+    def _may_follow(self, symptom: Symptom) -> bool:
+        self._of_one[symptom[0]] += (first := self._followed[symptom] <= FOLLOWED)
+        return first and self._of_one[symptom[0]] <= MOST
+
     def forget(self, symptoms: list[Symptom], case: Case, exchange: Exchange) -> None:
         """Count an exchange whose control was not accepted any more: it shows nothing."""
         self._followed.subtract(symptoms)
+        self._of_one.subtract(key for key, _ in symptoms)
         self.count(case, exchange)
 
     def count(self, case: Case, exchange: Exchange) -> None:
@@ -121,26 +135,33 @@ class Sieve:
         self, case: Case, exchange: Exchange, observed: list[Observation]
     ) -> list[Symptom]:
         """What an exchange may show broken, by requirement and cause."""
-        found: list[Symptom] = [(each.requirement, None) for each in observed if not each.ok]
+        about = next(iter(case.requirements), "")
+        found: list[Symptom] = [
+            (each.requirement, about if each.requirement in ANYTHING else None)
+            for each in observed
+            if not each.ok
+        ]
         judged = outcome(self.contract, case.expect, exchange, control=True)
         if judged.result == "broken":
-            found.append((next(iter(case.requirements), ""), judged.cause or "case"))
-        if exchange.status is None and exchange.trouble not in ("ours", "throttled"):
-            found.append(("robustness", exchange.trouble))
+            found.append((about, f"case {judged.cause} {_gist(case, exchange)}"))
+        if is_silent(exchange):
+            found.append((f"robustness {exchange.trouble}", about))
         return found
 
-    def _is_news(self, case: Case, exchange: Exchange, observed: list[Observation]) -> bool:
+    def _is_news(
+        self, case: Case, exchange: Exchange, observed: list[Observation], proves: bool
+    ) -> bool:
         """Whether an exchange shows what few have shown before, or comes much later than others."""
         shown = {(each.requirement, "observe") for each in observed if each.ok}
-        if exchange.status is not None:
+        if exchange.status is not None and proves:
             side = "accept" if case.expect == "accept" else "refuse"
             shown |= {(key, side) for key in case.requirements}
         if exchange.accepted and case.expect == "accept":
             if self._looked_at < SOME:
                 self._looked_at += 1
                 shown |= {(key, "accept") for key in taken(self.contract, exchange)}
-            if exchange.received - self._started > self._beat:  # clocks need time to be told
-                self._beat = 2 * (exchange.received - self._started)
+            if exchange.received - self._started > self._clock:  # clocks need time to be told
+                self._clock = 2 * (exchange.received - self._started)
                 return True
         news = any(self._shown[each] < KEPT for each in shown)
         if news:
@@ -149,19 +170,40 @@ class Sieve:
 
     def _shares_with(self, case: Case, exchange: Exchange) -> tuple[Case, Exchange] | None:
         """An earlier exchange that was given the same profile id for another customer."""
-        if not exchange.accepted or case.headers or exchange.response is None:
+        header, profile = self.contract.header("customer"), self.contract.header("profile")
+        customer = exchange.request.header(header.name) if header else None
+        named = profile is not None and exchange.request.header(profile.name) is not None
+        if not exchange.accepted or not customer or named or exchange.response is None:
             return None
         try:
             key = parse(exchange.response.body)["data"]["profile_id"]
         except (NotJson, KeyError, TypeError):
             return None
-        if not isinstance(key, str):
+        if not isinstance(key, str) or case.expect != "accept":
             return None
-        earlier = self._recent.get(key)
-        self._recent[key] = (case, exchange)
+        key = key.lower()
+        case_before, owner, before = self._recent.get(key, (case, customer, exchange))
+        self._recent[key] = (case, customer, exchange)
         if len(self._recent) > RECENT:
             self._recent.popitem(last=False)
-        return earlier
+        return None if owner == customer else (case_before, before)
+
+
+ANYTHING = ("robustness.server_error", "secrecy.credential")  # what any input may bring about
+
+
+def is_silent(exchange: Exchange) -> bool:
+    """Whether no whole answer came, which is neither our doing nor the target's way to throttle."""
+    return exchange.status is None and exchange.trouble not in ("ours", "throttled")
+
+
+def _gist(case: Case, exchange: Exchange) -> str:
+    """What a refusal says, without what differs from one request to the next: a generated payload
+    may be refused for many reasons."""
+    if case.expect != "accept" or exchange.response is None:
+        return ""
+    text = exchange.response.body.decode("utf-8", "replace").replace(exchange.customer, "")
+    return re.sub(r"[0-9]+|'[^']*'|“[^”]*”", "", text)[:300]
 
 
 class Traffic:
@@ -173,7 +215,6 @@ class Traffic:
     def __init__(self) -> None:
         self.statuses: Counter[str] = Counter()
         self.latency: Counter[int] = Counter()
-        self.cases: Counter[str] = Counter()
 
     def add(self, exchange: Exchange) -> None:
         """Count an exchange that is not kept."""
@@ -188,5 +229,4 @@ class Traffic:
         return {
             "statuses": dict(self.statuses),
             "latency": {str(step): count for step, count in sorted(self.latency.items())},
-            "cases": dict(self.cases),
         }

@@ -5,10 +5,10 @@ from __future__ import annotations
 import statistics
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from conformance.exchanges import Exchange
+from conformance.exchanges import Exchange, expectation
 from conformance.journal import Record
 from conformance.parsing import NotJson, parse
 from conformance.telling import CONTROL, REFUSED
@@ -20,6 +20,8 @@ CLOCK_DRIFT = 1.1  # seconds; a timestamp cut to whole seconds stays within
 HANG = "robustness.hang"
 SCATTERED = 3  # unanswered requests of different cases that make a failure together
 REFUSED_SINCE = 3  # valid requests, to the last, that are refused after others were taken
+SCATTERED_SHARE = 0.005  # of what a fuzz only counts: any server pauses in the course of a day
+CLOCK_APART = 600.0  # seconds; between answers further apart than that, clocks may be set anew
 CLOCK_SPAN = 2.0  # seconds that the answers must be apart before a frozen clock can be told
 
 
@@ -56,6 +58,32 @@ def _case(exchange: Exchange) -> str:
     return exchange.cases[0] if exchange.cases else CONTROL
 
 
+def shown_together(contract: Contract, record: Record, *, told: bool) -> Iterator[Shown]:
+    """All that is shown, what several shards of a run show wrong in the same way once.
+
+    `told` says that refusing every valid request is told already.
+    """
+    wrong: dict[tuple[str, str], Shown] = {}
+    for shard in record.shards():
+        valid = [e for e in shard.exchanges if expectation(e, record.cases) == "accept"]
+        for kind, found in (
+            ("shared", sharing(contract, valid)),
+            ("clock", (told for own in timed(shard, valid) for told in clock(contract, own))),
+            ("alive", liveness(shard)),
+            ("refused", refusing(contract, valid, told=told)),
+        ):
+            for each in found:
+                key = (each.requirement, each.case if kind == "alive" else kind)
+                if each.ok:
+                    yield each
+                elif key in wrong:
+                    tries, failed = wrong[key].tries + each.tries, wrong[key].failed + each.failed
+                    wrong[key] = replace(wrong[key], tries=tries, failed=failed)
+                else:
+                    wrong[key] = each
+    yield from wrong.values()
+
+
 def sharing(contract: Contract, exchanges: Sequence[Exchange]) -> Iterator[Shown]:
     """Two customers never share a profile id."""
     header, profile = contract.header("customer"), contract.header("profile")
@@ -81,6 +109,23 @@ def sharing(contract: Contract, exchanges: Sequence[Exchange]) -> Iterator[Shown
     elif len(customers) > 1:
         two = [each for owner in owners.values() for each in owner.values()][-2:]
         yield Shown("identity.profile_id", True, _case(two[-1]), exchanges=tuple(two))
+
+
+def counted(record: Record) -> int:
+    """How many exchanges of a fuzz were counted and not kept."""
+    return sum(sum(note["statuses"].values()) for note in record.notes.get("batch", ()))
+
+
+def timed(record: Record, exchanges: Sequence[Exchange]) -> list[list[Exchange]]:
+    """Exchanges by whose clock they are told, those that are long after the first left out."""
+    if not record.notes.get("beat") and not record.notes.get("batch"):
+        return [list(exchanges)]
+    found: dict[str, list[Exchange]] = defaultdict(list)
+    for each in exchanges:
+        own = found[each.id.rpartition("-")[0]]
+        if not own or each.received - own[0].received < CLOCK_APART:
+            own.append(each)
+    return list(found.values())
 
 
 def clock(contract: Contract, exchanges: Sequence[Exchange]) -> Iterator[Shown]:
@@ -189,11 +234,11 @@ def liveness(record: Record) -> Iterator[Shown]:
                 )  # fmt: skip
         # Connections may be closed when they are idle, so a drop here and there accuses nobody.
         now_and_then = [] if told_of or name != HANG else _now_and_then(record, last_answer)
-        if len(now_and_then) >= SCATTERED:
+        sent = len(record.exchanges) + counted(record)
+        if len(now_and_then) >= max(SCATTERED, SCATTERED_SHARE * counted(record)):
             yield Shown(
                 name, False, CONTROL, f"{words} now and then, whatever was asked",
-                "an answer", words, tuple(now_and_then), len(record.exchanges), len(now_and_then),
-                flaky=True,
+                "an answer", words, tuple(now_and_then), sent, len(now_and_then), flaky=True,
             )  # fmt: skip
 
 

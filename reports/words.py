@@ -113,8 +113,14 @@ def remarks(results: Results) -> list[str]:
         found.append(sentence(run["stopped"]))
     if "fuzz" in results:
         found.append(_searched(results))
-    elif not run["stopped"] and not results["summary"]["complete"]:
-        found.append(_left_out(results))
+    elif (
+        not run["stopped"] and not results["summary"]["complete"]
+        and (told := _left_out(results)) is not None
+    ):  # fmt: skip
+        found.append(told)
+    if "shard" in run and not results["summary"]["complete"]:
+        shard = run["shard"].replace("/", " of ")
+        found.append(f"This is shard {shard}; adapty-conformance merge joins the reports of all.")
     if (told := _one_answer(results)) is not None:
         found.append(told)
     if broken and run["gate"] == "must" and all(item["level"] == "should" for item in broken):
@@ -153,9 +159,11 @@ def _one_answer(results: Results) -> str | None:
     return f"All {number(count)} requests, valid or not, ended alike: {status}."
 
 
-def _left_out(results: Results) -> str:
+def _left_out(results: Results) -> str | None:
     untested = with_verdict(results, "untested")
     out = [item for item in untested if (item["reason"] or "").startswith(DESELECTED)]
+    if not out and "shard" in results["run"]:
+        return None
     if not out:
         return "Not everything that was planned was sent."
     was = "was" if len(out) == 1 else "were"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 CLAIMS = ".fuzz"  # in the report folder while a fuzz goes on
 _BLOCKS = 50  # parts, for each process, in which requests are given out
-_LARGEST = 100
+_LARGEST = 1000
 
 
 class Claims:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import secrets
 import sys
 import traceback
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from runner.settings import (
     Settings,
@@ -117,6 +119,10 @@ def fuzz(url: str | None, **options: Any) -> int:
     """Keep looking for broken promises until --time or --requests is spent, or until Ctrl-C."""
     from runner.launch import launch
 
+    given = click.get_current_context().get_parameter_source("seed")
+    # The next fuzz is to find what this one does not; but all shards are of one.
+    if given is ParameterSource.DEFAULT and not options["shard"]:
+        options["seed"] = secrets.randbelow(10**6)
     return launch(checked(Settings(target=url, fuzz=True, **options)))
 
 
@@ -236,6 +242,18 @@ def matrix(folders: tuple[str, ...], reference: str | None, output: Path, markdo
     from runner.matrix import matrix as side_by_side
 
     return side_by_side(folders, reference, output, markdown=markdown)
+
+
+@cli.command()
+@click.argument("folders", nargs=-1, metavar="DIR...", type=click.Path(path_type=Path))
+@click.option("--report-dir", default="conformance-report", show_default=True, metavar="DIR",
+              type=click.Path(path_type=Path), help="Where the reports go.")  # fmt: skip
+@click.option("--spec", metavar="FILE", help="The edition of the document they were judged by.")
+def merge(folders: tuple[Path, ...], report_dir: Path, spec: str | None) -> int:
+    """Join the reports of all shards of a run (run --shard I/N) into one."""
+    from runner.merging import merge as join
+
+    return join(folders, report_dir, spec)
 
 
 def _contract(spec: str | None) -> Any:

@@ -44,11 +44,13 @@ class Task:
 
 @dataclass(frozen=True)
 class Done:
-    """What a batch came to: the lines of its journal, and who sent how many requests for it."""
+    """What a batch came to: the lines of its journal, who sent how many requests for it, and why
+    nothing more is to be sent, if not for a limit."""
 
     worker: str
     lines: str
     sent: int
+    ended: str | None
 
 
 def check(address: str, settings: Settings) -> None:
@@ -93,6 +95,7 @@ def search_there(session: Session) -> None:
                 sent += done.sent
                 del shares[future.key]
                 _keep(session.directory, done)
+                session.bench.spent = session.bench.spent or done.ended
                 fill()
         finally:
             client.cancel(list(running.futures), force=True)
@@ -123,7 +126,10 @@ def batch_there(task: Task) -> Done:
     ours.renew(task)
     before = ours.session.client.sent
     send_batch(ours.session, ours.stock, task.number)
-    return Done(ours.session.bench.worker, ours.fresh(), ours.session.client.sent - before)
+    bench = ours.session.bench
+    limit = any(each.get("limit") for each in ours.session.journal.notes.get("spent", ())[-1:])
+    ended = "the target is gone" if bench.dead else None if limit else bench.spent
+    return Done(bench.worker, ours.fresh(), ours.session.client.sent - before, ended)
 
 
 class _Ours:
@@ -150,7 +156,9 @@ class _Ours:
 
     def fresh(self) -> str:
         """What was journalled since the last time."""
-        text = self.session.journal.path.read_text("ascii")[self._read :]
+        with self.session.journal.path.open(encoding="ascii") as file:
+            file.seek(self._read)
+            text = file.read()
         self._read += len(text)
         return text
 

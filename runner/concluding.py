@@ -37,6 +37,7 @@ def begin(journal: Journal, plan: Planned, run: str, url: str, started: float) -
         day=datetime.date.today().isoformat(),
         document=document(settings, contract),
         sha256=contract.sha256,
+        suite=version(),
         settings=asdict(settings),
         known=[
             asdict(each) | {"until": each.until and each.until.isoformat()}
@@ -87,6 +88,8 @@ def conclude(
     if ended.hopeless:  # whatever was answered is no verdict
         left_out = dict.fromkeys(contract.requirements, "nothing was tested")
     judgement = judge(contract, record, left_out)
+    if plan.share is not None and not plan.settings.fuzz:
+        judgement = replace(judgement, verdicts=_in_a_shard(judgement.verdicts, plan, left_out))
     if plan.settings.fuzz:
         judgement = replace(judgement, verdicts=_searched(judgement.verdicts, cases(record)))
     elif not ended.cut:
@@ -171,6 +174,22 @@ def _searched(
     }
 
 
+def _in_a_shard(
+    verdicts: Mapping[str, Verdict], plan: Planned, left_out: Mapping[str, str]
+) -> dict[str, Verdict]:
+    """The verdicts, where what was not shown may be shown in another shard."""
+    elsewhere, made = plan.elsewhere(), dict(verdicts)
+    for key, each in verdicts.items():
+        unshown = each.name == "inconclusive" and key in elsewhere and is_unshown(each)
+        if unshown or (each.name == "untested" and key not in left_out):
+            reason = (
+                "cases of it are in another shard" if key in elsewhere
+                else "nothing showed it in this shard, another may"
+            )  # fmt: skip
+            made[key] = replace(each, name="untested", reason=reason)
+    return made
+
+
 def _facts(
     record: Record, run: Mapping[str, Any], ended: _End, plan: Planned,
     covering: Mapping[str, known.Deviation], verdicts: Mapping[str, Verdict],
@@ -191,7 +210,8 @@ def _facts(
             "gate": plan.settings.gate,
             "exit_code": 0,
             "stopped": ended.stopped,
-        },
+        }
+        | ({"shard": plan.settings.shard} if plan.settings.shard else {}),
         complete=whole and plan.all_sent(record),
         known={
             key: {"reason": each.reason, "until": each.until and each.until.isoformat()}

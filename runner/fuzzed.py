@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
+from conformance.exchanges import Exchange
 from conformance.journal import Record
 from conformance.verdicts import Verdict
 
@@ -18,61 +19,81 @@ def fuzzed(
 ) -> dict[str, Any]:
     """Batches, workers, the curve, and the discoveries in the order they were made.
 
-    Times are seconds since the fuzz began, requests those of all its processes together.
+    Times are seconds since the fuzz, or its shard, began, requests those of all its processes.
     """
+    starts = {each["prefix"]: float(each["started"]) for each in record.notes.get("shard", ())}
+    starts[""] = run["started"]
     batches = record.notes.get("batch", [])
-    beats = sorted([*batches, *record.notes.get("beat", [])], key=lambda note: float(note["at"]))
-    curve = _curve(record, run["started"], beats)
-    discoveries = sorted(_discoveries(verdicts, run["started"]), key=lambda each: each["seconds"])
+    beats = [*batches, *record.notes.get("beat", ())]
+    curve = _curve(record, starts, beats)
+    discoveries = sorted(_discoveries(verdicts, starts), key=lambda each: each["seconds"])
     for each in discoveries:
         each["requests"] = _requests(curve, each["seconds"])
+    every = max(1, -(-len(curve) // POINTS))
+    curve = [*curve[:-1:every], curve[-1]]
     for point in curve:
         point["findings"] = sum(each["seconds"] <= point["seconds"] for each in discoveries)
-    every = max(1, -(-len(curve) // POINTS))
     return {
         "batches": len(batches),
-        "workers": len({note["worker"] for note in beats}),
+        "workers": len({_process(note) for note in beats}),
         "exercised": curve[-1]["exercised"],
-        "curve": [*curve[:-1:every], curve[-1]],
+        "curve": curve,
         "discoveries": discoveries,
     }
 
 
 def cases(record: Record) -> Counter[str]:
-    """How many exchanges of the search touched each requirement."""
+    """How many exchanges touched each requirement, by the last note of each process."""
+    last = {_process(note): note["cases"] for note in record.notes.get("cases", [])}
     found: Counter[str] = Counter()
-    for note in record.notes.get("batch", []):
-        found.update(note["cases"])
+    for each in last.values():
+        found.update(each)
     return found
 
 
+def _process(note: Mapping[str, Any]) -> tuple[str, str]:
+    return note.get("shard", ""), note["worker"]
+
+
 def _curve(
-    record: Record, started: float, beats: list[dict[str, Any]]
+    record: Record, starts: Mapping[str, float], beats: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:  # fmt: skip
+    """How far it was when, in the order of time."""
     before = sum(each.phase in ("preflight", "recorded") for each in record.exchanges)
     curve: list[dict[str, Any]] = [{"seconds": 0.0, "requests": 0, "exercised": 0}]
-    sent: dict[str, int] = {}
-    for note in beats:
-        sent[note["worker"]] = note["sent"]
+    sent: dict[tuple[str, str], int] = {}
+    at = [(note["at"] - starts[note.get("shard", "")], note) for note in beats]
+    for seconds, note in sorted(at, key=lambda each: float(each[0])):
+        sent[_process(note)] = note["sent"]
+        apart = all(worker for _, worker in sent)  # from the process that sent what came before
         curve.append(
             {
-                "seconds": max(0.0, round(note["at"] - started, 2)),
-                "requests": sum(sent.values()) + (before if "" not in sent else 0),
+                "seconds": max(0.0, round(seconds, 2)),
+                "requests": sum(sent.values()) + before * apart,
                 "exercised": max(curve[-1]["exercised"], note["exercised"]),
             }
         )
     return curve
 
 
-def _discoveries(verdicts: Mapping[str, Verdict], started: float) -> list[dict[str, Any]]:
+def _discoveries(
+    verdicts: Mapping[str, Verdict], starts: Mapping[str, float]
+) -> list[dict[str, Any]]:  # fmt: skip
     found = []
     for key, verdict in verdicts.items():
         if verdict.name in ("fail", "known") and verdict.failures:
-            shown = [(e.received, f.case) for f in verdict.failures for e in f.exchanges]
-            at, case = min(shown, default=(started, verdict.failures[0].case))
-            seconds = max(0.0, round(at - started, 2))
-            found.append({"requirement": key, "case": case, "seconds": seconds})
+            shown = [
+                (e.received - _start(e, starts), f.case) for f in verdict.failures
+                for e in f.exchanges
+            ]  # fmt: skip
+            seconds, case = min(shown, default=(0.0, verdict.failures[0].case))
+            found.append({"requirement": key, "case": case, "seconds": max(0.0, round(seconds, 2))})
     return found
+
+
+def _start(exchange: Exchange, starts: Mapping[str, float]) -> float:
+    prefix = max((each for each in starts if exchange.id.startswith(each)), key=len)
+    return starts[prefix]
 
 
 def _requests(curve: list[dict[str, Any]], seconds: float) -> int:

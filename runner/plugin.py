@@ -163,15 +163,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("turn", range(TURNS if session.settings.workers else 1))
     if session is None or "answer" not in metafunc.fixturenames:
         return
-    from runner.planned import GENERATED
-
     if chapter := getattr(metafunc.module, "CHAPTER", None):
         takes = metafunc.function.probes.takes
         cases = [case for case in session.chapter(chapter) if takes(case)]
         metafunc.parametrize("case", cases, ids=[case.id for case in cases])
     elif phase := getattr(metafunc.module, "GENERATED", None):
-        count = GENERATED[phase] if phase in session.settings.phase_names else 0
-        metafunc.parametrize("case", range(count), ids=[f"{n + 1:02}" for n in range(count)])
+        numbers = session.planned.numbers(phase)
+        metafunc.parametrize("case", numbers, ids=[f"{n + 1:02}" for n in numbers])
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Any
 
 from conformance.fuzzing import fuzz
@@ -13,8 +16,9 @@ from runner.folder import recorded
 from runner.planned import GENERATED
 from runner.session import Session
 from strategies.cases import Case, digest
-from strategies.fuzzing import batch, material
+from strategies.fuzzing import Material, batch, first, material
 
+CASES = 60.0  # seconds between two notes of how many cases there were of each promise
 PEERS = 32  # every so many batches Schemathesis generates a few cases too: it takes its time
 
 
@@ -22,18 +26,26 @@ class Stock:
     """What the batches of a process are made of."""
 
     def __init__(self, session: Session) -> None:
-        import_everything()
         self._session = session
-        self._made_of = material(session.contract, session.plan)
 
-    def cases(self, number: int) -> list[Case]:
-        """The selected cases of a batch: for one seed and one edition always the same."""
+    @cached_property
+    def _made_of(self) -> Material:
+        import_everything()
+        return material(self._session.contract, self._session.plan)
+
+    def parts(self, number: int) -> Iterator[list[Case]]:
+        """The selected cases of a batch, for one seed and one edition always the same; each part is
+        made once that before it is sent."""
         session, seed = self._session, self._session.settings.seed
         phases = session.settings.phase_names
-        found = batch(self._made_of, seed, number, phases)
+        if number == 0 and "deterministic" in phases:
+            yield self._selected(first(session.plan, seed))
+        yield self._selected(batch(self._made_of, seed, number, phases))
         if "schemathesis" in phases and number % PEERS == PEERS - 1:
-            found += session.peer().cases(seed + number, GENERATED["schemathesis"])
-        return [case for case in found if session.planned.wants(case)]
+            yield self._selected(session.peer().cases(seed + number, GENERATED["schemathesis"]))
+
+    def _selected(self, cases: Iterable[Case]) -> list[Case]:
+        return [case for case in cases if self._session.planned.wants(case)]
 
 
 def search(session: Session) -> list[str]:
@@ -55,13 +67,19 @@ def search(session: Session) -> list[str]:
 def send_batch(session: Session, stock: Stock, number: int) -> None:
     """Send one batch, and note how far it came, whatever ends it."""
     assert session.sieve is not None
-    began, cases = time.time(), stock.cases(number)
-    sha256 = digest(session.contract, cases, session.plan.control)
+    began, sha256 = time.time(), hashlib.sha256()
     try:
-        session.run(fuzz(session.bench, session.sieve, cases))
+        for cases in stock.parts(number):
+            sha256.update(digest(session.contract, cases, session.plan.control).encode())
+            session.run(fuzz(session.bench, session.sieve, cases))
+            if session.bench.over:
+                break
     finally:
         told = _told(session.sieve, number, began)
-        session.journal.note("batch", sha256=sha256, **told)
+        session.journal.tell("batch", sha256=sha256.hexdigest(), **told)
+        if session.bench.over or time.time() - session.told_cases > CASES:
+            session.told_cases = time.time()
+            session.journal.tell("cases", worker=session.bench.worker, cases=session.sieve.cases)
 
 
 def _told(sieve: Sieve, number: int, began: float) -> dict[str, Any]:

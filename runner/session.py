@@ -74,6 +74,7 @@ class Session:
         self.journal = Journal(self.directory / name)
         self.claims: Claims | None = None
         self.sieve: Sieve | None = None
+        self.told_cases = 0.0  # when it was noted how many cases there were
         if settings.fuzz:
             self.claims = Claims(self.directory, settings.requests, 1 + settings.workers)
             self.sieve = Sieve(contract, self.journal, shared.started, worker)
@@ -94,9 +95,10 @@ class Session:
         )  # fmt: skip
         if self.sieve is not None:
             self.sieve.sent = lambda: self.client.sent
+            self.sieve.tells = lambda key: key not in self.planned.left_out
         self.bench = Bench(
-            contract, self.plan, self.client, self.journal, shared.run, settings.customer_prefix,
-            worker,
+            contract, self.plan, self.client, self.journal,
+            shared.run + worker if settings.fuzz else shared.run, settings.customer_prefix, worker,
         )  # fmt: skip
         if not worker:
             begin(self.journal, self.planned, shared.run, shared.url, shared.started)
@@ -160,10 +162,11 @@ class Session:
         """The batches of this process: those that were asked for by number, else any."""
         assert self.claims is not None
         asked = [int(each) for each in self.settings.batch]
+        shard, of = self.settings.part or (1, 1)
         while True:
             claimed = self.claims.batch()
             if not asked:
-                yield claimed
+                yield claimed * of + shard - 1
             elif claimed < len(asked):
                 yield asked[claimed]
             else:
@@ -194,10 +197,15 @@ class Session:
         """What may kill the target, one by one; then an answer late enough for a frozen clock."""
         if self.stopped or self.interrupted or self.settings.fuzz:
             return
+        for phase in self.settings.phase_names:
+            if phase in GENERATED and not self.planned.numbers(phase):
+                self.generated(phase)  # for its digest, which is the same in every shard
         self.run(conduct_one_by_one(self.bench, self.chapter("last"), "last"))
         at_the_end = self.chapter("end")
-        if "timestamp.response_time" not in self.planned.left_out and not self.bench.over:
-            missing = CLOCK_SPAN + 0.2 - (time.time() - self.shared.started)
+        told = self.planned.ends and "timestamp.response_time" not in self.planned.left_out
+        if told and not self.bench.over:
+            taken = (each.sent for each in self.journal.exchanges if each.accepted)
+            missing = CLOCK_SPAN + 0.2 - (time.time() - next(taken, self.shared.started))
             time.sleep(max(0.0, missing))
             at_the_end = [_CLOCK_CASE, *at_the_end]
         self.run(conduct_one_by_one(self.bench, at_the_end, "last"))

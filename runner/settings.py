@@ -43,6 +43,9 @@ class Settings:
     seed: int = _option("Of what is generated; the same seed sends the same cases.", 0)
     phases: str = _option("Which phases to run, separated by commas.", ",".join(PHASES))
     workers: int = _option("Processes that share the cases.", 0)
+    shard: str = _option(
+        "Send share I of N of the cases; `merge` joins the reports of all.", "", metavar="I/N"
+    )
     rate: str = _option("At most so many requests a second, such as 10/s.", "", metavar="N/s")
     time: str = _option("Send nothing more after so long, such as 90s or 5m.", "", metavar="SPAN")
     requests: int = _option("Send at most so many requests (0: no limit).", 0)
@@ -73,6 +76,11 @@ class Settings:
         """The phases to run, in their order."""
         named = [name.strip() for name in self.phases.split(",")]
         return tuple(phase for phase in PHASES if phase in named)
+
+    @property
+    def part(self) -> tuple[int, int] | None:
+        """Which share of how many of the cases is this run's, None for all of them."""
+        return _shard(self.shard)
 
     @property
     def per_second(self) -> float:
@@ -114,6 +122,7 @@ def checked(settings: Settings) -> Settings:
     for each in settings.batch:
         if not re.fullmatch(r"[0-9]{1,9}", each):
             raise UsageError(f"--batch is {each!r}; it takes the number of a batch, from 0")
+    _shard(settings.shard)
     _rate(settings.rate)
     _span(settings.time)
     return settings
@@ -146,6 +155,17 @@ def _check_url(url: str) -> None:
 
 def _is_header_text(text: str) -> bool:
     return bool(text.strip()) and all(" " <= char <= "~" for char in text)
+
+
+def _shard(text: str) -> tuple[int, int] | None:
+    if not text:
+        return None
+    match = re.fullmatch(r"([1-9][0-9]{0,2})/([1-9][0-9]{0,2})", text)
+    if not match or int(match[1]) > int(match[2]):
+        raise UsageError(
+            f"--shard is {text!r}; it takes I/N such as 2/3, with I from 1 to N and N up to 999"
+        )
+    return int(match[1]), int(match[2])
 
 
 def _rate(text: str) -> float:

@@ -39,6 +39,7 @@ RETURNED_PROFILE_ID = "{profile_id}"
 FRESH_PROFILE_ID = "9b2f0c5e-6d1a-4f3b-8c7d-0e1f2a3b4c5d"
 PLATFORM = "iOS"
 WITH = " (with "  # what a case stands beside comes after it, in its words
+IN_A_POOL = 40  # valid cases that may share a request
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,7 @@ def customer_id(prefix: str, run: str, case: str, attempt: int) -> str:
     return f"{prefix}{run}-{digest}-{attempt}"
 
 
-def pools(cases: Iterable[Case], most: int = 40) -> list[list[Case]]:
+def pools(cases: Iterable[Case], most: int = IN_A_POOL) -> list[list[Case]]:
     """Valid cases packed into few requests: no two of one pool touch the same place.
 
     A pool is as valid as each of its cases: none has more items than an array may have.

@@ -46,27 +46,32 @@ class Run:
 Twist = Callable[[Scope, bytes], ASGIApp | None]
 
 
-def run(
-    twist: Twist | None, folder: Path, *only: str, last: bool = False,
-    generated: Sequence[Case] = (), **settings: Any,
+def run(twist: Twist | None, folder: Path, *only: str, **how: Any) -> Run:
+    """Judge the mock with `twist` around it, as `run_at` does."""
+    with mock(twist=twist) as url:
+        return run_at(url, folder, *only, **how)
+
+
+def run_at(
+    url: str, folder: Path, *only: str, last: bool = False, generated: Sequence[Case] = (),
+    **settings: Any,
 ) -> Run:  # fmt: skip
-    """Judge the mock with `twist` around it, in this process; the results are read from disk.
+    """Judge a target in this process; the results are read from disk.
 
     `generated` are cases to be sent as a generating phase would, after the deterministic ones.
     """
-    with mock(twist=twist) as url:
-        told = Settings(
-            target=url, report_dir=str(folder / "report"), only=only, phases="deterministic",
-            **settings,
-        )  # fmt: skip
-        session = Session(told, CONTRACT, new(told, url), KEY)
-        session.preflight()
-        for chapter in CHAPTERS:
-            session.conduct(session.chapter(chapter), "deterministic")
-        session.conduct(generated, "hypothesis")
-        if last:
-            session.last()
-        session.finish()
+    told = Settings(
+        target=url, report_dir=str(folder / "report"), only=only, phases="deterministic",
+        **settings,
+    )  # fmt: skip
+    session = Session(told, CONTRACT, new(told, url), KEY)
+    session.preflight()
+    for chapter in CHAPTERS:
+        session.conduct(session.chapter(chapter), "deterministic")
+    session.conduct(generated, "hypothesis")
+    if last:
+        session.last()
+    session.finish()
     return Run(session, load(folder / "report"))
 
 

@@ -27,4 +27,4 @@ def test_requests_add_up(total: int, processes: int, tmp_path: Path) -> None:
 
 
 def test_nobody_is_given_much_at_once(tmp_path: Path) -> None:
-    assert Claims(tmp_path, 10_000_000, 1).requests() == 100
+    assert Claims(tmp_path, 10_000_000, 1).requests() == 1000

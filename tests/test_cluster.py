@@ -64,7 +64,7 @@ def _workers(cluster: Cluster) -> int:
     from distributed import Client
 
     with Client(cluster.address, set_as_default=False) as client:  # type: ignore[no-untyped-call]
-        return len(client.nthreads())  # type: ignore[no-untyped-call]
+        return len(client.nthreads())
 
 
 def test_its_workers_share_the_batches(cluster: Cluster, tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, An
     """A fuzz of a server that takes any gender, and one more of it, in one folder."""
     folder = tmp_path_factory.mktemp("broken")
     with mock(broken=GENDER) as url:
-        first = command("fuzz", url, "--requests", "400", cwd=folder)
+        first = command("fuzz", url, "--requests", "700", "--seed", "1", cwd=folder)
         assert first.returncode == 1, first.stderr
         content = results(folder)
         again = command("fuzz", url, "--requests", "60", "--seed", "5", cwd=folder)
@@ -69,7 +69,7 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, An
 def test_what_it_finds_is_told_as_after_a_run(broken: tuple[Path, dict[str, Any], str]) -> None:
     _, content, said = broken
     assert failing(content) == {GENDER}
-    assert content["summary"]["requests"] <= 400
+    assert content["summary"]["requests"] <= 700
     assert not content["summary"]["complete"]
     assert content["run"]["stopped"] is None
     assert f"\nfound          {GENDER}  after " in said
@@ -82,7 +82,7 @@ def test_what_it_finds_is_told_as_after_a_run(broken: tuple[Path, dict[str, Any]
 def test_when_it_was_found_is_told(broken: tuple[Path, dict[str, Any], str]) -> None:
     told = broken[1]["fuzz"]
     assert [each["requirement"] for each in told["discoveries"]] == [GENDER]
-    assert 0 < told["discoveries"][0]["requests"] <= 400
+    assert 0 < told["discoveries"][0]["requests"] <= 700
     assert told["curve"][0] == {"seconds": 0, "requests": 0, "findings": 0, "exercised": 0}
     assert told["curve"][-1]["findings"] == 1
     assert told["batches"] == 1
@@ -96,7 +96,7 @@ def test_the_next_fuzz_begins_with_what_was_recorded(
     content = results(folder)
     assert failing(content) == {GENDER}
     assert content["summary"]["requests_by_phase"]["recorded"] >= 3  # a control and two tries
-    assert content["fuzz"]["discoveries"][0]["requests"] < before["fuzz"]["batches"] * 20
+    assert content["fuzz"]["discoveries"][0]["requests"] < 20
     recorded = [
         exchange["cases"][0]
         for exchange in notes(folder, "exchange")
@@ -137,7 +137,7 @@ def test_a_batch_is_the_same_again_whoever_sends_it(tmp_path: Path) -> None:
     with mock() as url:
         for workers in ("0", "2"):
             run = command("fuzz", url, "--batch", "3", "--batch", "1", "--workers", workers,
-                          cwd=tmp_path)  # fmt: skip
+                          "--seed", "4", cwd=tmp_path)  # fmt: skip
             assert run.returncode == 0, run.stdout + run.stderr
             found.append({each["number"]: each["sha256"] for each in notes(tmp_path, "batch")})
     assert sorted(found[0]) == [1, 3]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from starlette.types import ASGIApp
 
@@ -120,6 +120,36 @@ def test_a_target_that_stops_taking_anything_is_not_blamed_for_it(tmp_path: Path
     assert found.failing == {"response.status"}  # by its controls, which are valid
 
 
+def test_a_target_that_dies_is_told_with_what_it_died_of(tmp_path: Path) -> None:
+    """It dies of one input; what is under way at that moment had no answer either."""
+    dead: list[bool] = []
+
+    def decides(body: Any) -> Any:
+        if isinstance(body, dict) and body.get("gender") is None and "gender" in body:
+            dead.append(True)
+        return httpx.ReadError("the connection was dropped") if dead else None
+
+    found = fuzzed(tmp_path, _strict(decides), batches=3, concurrency=1)
+    assert found.bench.dead is not None
+    assert "robustness.connection" in found.failing
+    assert found.sieve.sifted.statuses["connection"] < 20
+    assert json.loads(_body(found, found.bench.dead))["gender"] is None
+
+
+def test_a_target_that_is_away_for_a_moment_is_not_blamed(tmp_path: Path) -> None:
+    """As while it starts again: nothing for some requests, then as before."""
+    numbers = count()
+
+    def decides() -> Any:
+        away = 200 < next(numbers) < 208
+        return httpx.ConnectError("refused") if away else None
+
+    found = fuzzed(tmp_path, _strict(decides), batches=2)
+    assert found.failing == set()
+    assert found.bench.spent is None
+    assert found.bench.dead is None
+
+
 def test_a_target_that_takes_nothing_ends_the_search(tmp_path: Path) -> None:
     found = fuzzed(tmp_path, _strict(lambda: 400))
     assert found.bench.spent is not None
@@ -135,12 +165,14 @@ def test_a_target_that_takes_everything_is_told_of_in_a_bounded_number(tmp_path:
     assert len(kept) < found.bench.client.sent
 
 
-def _strict(decides: Callable[[], Any]) -> ASGIApp:
+def _strict(decides: Any) -> ASGIApp:
     """The mock, unless `decides` answers in its place, or with other members of the profile."""
 
     def change(*told: Any) -> Any:
-        _, _, status, answer = told
-        end = decides()
+        _, body, status, answer = told
+        end = decides(body) if decides.__code__.co_argcount else decides()
+        if isinstance(end, Exception):
+            raise end
         if isinstance(end, int):
             return error(end)
         if end and status == 200:
@@ -154,3 +186,7 @@ def _lax() -> ASGIApp:
     """Takes everything, and answers with one profile."""
     made = profile(profile_id=IDS[0])
     return Around(create_app(CONTRACT, key=KEY), answering(lambda *_: (200, made)))
+
+
+def _body(found: Fuzz, case: str) -> bytes:
+    return next(e for e in found.bench.journal.exchanges if case in e.cases).request.body

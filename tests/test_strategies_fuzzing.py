@@ -100,7 +100,7 @@ def test_a_credential_at_random_is_never_the_key_itself() -> None:
     ("phases", "chapters"),
     [
         (["hypothesis"], {"generated", "profile_request"}),
-        (["deterministic"], {"profile_request", "authentication", "headers", "json"}),
+        (["deterministic"], {"profile_request", "authentication", "headers", "json", "meaning"}),
     ],
 )
 def test_phases_say_what_a_batch_is_made_of(phases: list[str], chapters: set[str]) -> None:
