@@ -45,14 +45,7 @@ enabled = false
 
 def listen(peer: str, url: str, folder: Path, customer: str, seed: int, timeout: float) -> Heard:
     """What Schemathesis says of a server. `folder` is its working directory, and keeps its log."""
-    contract = _contract()
-    folder.mkdir(parents=True, exist_ok=True)
-    source, text = VENDOR_DOCUMENT, settings(contract, customer, timeout)
-    if peer == "corrected":
-        source = folder / "contract.json"
-        source.write_text(json.dumps(corrected(contract)), "utf-8")
-        text = f'hooks = "benchmarks.power.hooks"\n{text}'
-    (folder / "schemathesis.toml").write_text(text, "utf-8")
+    source = prepared(peer, folder, customer, timeout)
     report = folder / "report.json"
     command = [
         sys.executable, "-m", "schemathesis.cli", "run", str(source), "--url", url,
@@ -65,6 +58,19 @@ def listen(peer: str, url: str, folder: Path, customer: str, seed: int, timeout:
         return Heard(False, seconds=seconds, note=f"stopped after {LIMIT:.0f} s")
     told = json.loads(report.read_bytes()) if report.exists() else {}
     return heard(told, code, seconds)
+
+
+def prepared(peer: str, folder: Path, customer: str, timeout: float) -> Path:
+    """The document that a peer is given; its settings are written into `folder`."""
+    contract = _contract()
+    folder.mkdir(parents=True, exist_ok=True)
+    source, text = VENDOR_DOCUMENT, settings(contract, customer, timeout)
+    if peer == "corrected":
+        source = folder / "contract.json"
+        source.write_text(json.dumps(corrected(contract)), "utf-8")
+        text = f'hooks = "benchmarks.power.hooks"\n{text}'
+    (folder / "schemathesis.toml").write_text(text, "utf-8")
+    return source
 
 
 def heard(report: dict[str, Any], exit_code: int, seconds: float) -> Heard:

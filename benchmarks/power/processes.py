@@ -37,10 +37,17 @@ def server(module: str, name: str, log: Path) -> Iterator[str]:
 
     Whatever it started is gone when the block ends. Raises ServerError when it does not start.
     """
+    with serving([sys.executable, "-m", module, name], log) as url:
+        yield url
+
+
+@contextmanager
+def serving(command: Sequence[str], log: Path, before: str = "") -> Iterator[str]:
+    """As `server`, for any command; `before` is what stands before the URL in its line."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    process = _start([sys.executable, "-m", module, name], ROOT, log)
+    process = _start(command, ROOT, log)
     try:
-        yield _url(process, log)
+        yield _url(process, log, before)
     finally:
         _stop(process)
 
@@ -77,12 +84,12 @@ def _start(command: Sequence[str], cwd: Path, log: Path) -> subprocess.Popen[byt
     return process
 
 
-def _url(process: subprocess.Popen[bytes], log: Path) -> str:
+def _url(process: subprocess.Popen[bytes], log: Path, before: str) -> str:
     end = time.monotonic() + _START_SECONDS
     while time.monotonic() < end:
         *lines, _ = log.read_text("utf-8", "replace").split("\n")  # the last one is not whole yet
-        if url := next((line for line in lines if line.startswith("http://")), None):
-            return url
+        if url := next((line for line in lines if line.startswith(f"{before}http://")), None):
+            return url.removeprefix(before)
         if process.poll() is not None:
             break
         time.sleep(0.05)
