@@ -118,6 +118,16 @@ def test_a_conformant_target_passes(tmp_path: Path) -> None:
     assert "it shows what is broken, never that all is kept" in run.stdout
 
 
+def test_without_a_url_the_embedded_mock_is_fuzzed_with_its_customer(tmp_path: Path) -> None:
+    """The one that has purchases, so that what only a populated profile shows is judged."""
+    run = command("fuzz", "--requests", "500", key=None, cwd=tmp_path)
+    assert run.returncode == 0, run.stdout + run.stderr
+    told = verdicts(results(tmp_path))
+    shown = [key for key in told if key.startswith("response.200.data.access_levels.item.")]
+    assert {told[key] for key in shown} == {"pass"}
+    assert len(shown) > 20
+
+
 def test_no_more_requests_than_allowed_by_several_workers(tmp_path: Path) -> None:
     received = []
 
