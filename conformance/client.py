@@ -27,6 +27,7 @@ _LOST = 5  # times that a request is sent again because its connection had been 
 HANGS = 12  # answers that did not come in time, after which less time is given
 _SHORTEST = 0.5  # seconds that are always given
 _PATIENCE = 5  # tries at a request that is throttled
+LIMIT = "the limit of"  # how the words begin of what the operator limited
 
 
 class BudgetSpent(Exception):
@@ -236,11 +237,11 @@ class Client:
         if self._allowed is not None and self.sent >= self._allowed:
             self._allowed += self._more() if self._more else 0
             if self.sent >= self._allowed:
-                raise BudgetSpent("the limit of requests (--requests) is spent")
+                raise BudgetSpent(f"{LIMIT} requests (--requests) is spent")
         now = time.monotonic()
         turn = max(now, self._next_turn)
         if turn - now >= self._left():
-            raise BudgetSpent("the limit of time (--time) is spent")
+            raise BudgetSpent(f"{LIMIT} time (--time) is spent")
         self.sent += 1
         if target.rate:
             self._next_turn = turn + 1 / target.rate

@@ -127,7 +127,7 @@ async def at_once(bench: Bench, tasks: Iterable[Coroutine[Any, Any, Any]]) -> No
             except BudgetSpent as limit:
                 if bench.spent is None:
                     bench.spent = str(limit)
-                    bench.journal.note("spent", why=bench.spent, limit=True)
+                    bench.journal.note("spent", why=bench.spent)
 
     planned = list(tasks)
     try:

@@ -23,7 +23,6 @@ from strategies.edits import ABSENT, Edit
 PHASE = "fuzz"
 SILENT = 12  # requests in a row without an answer, after which a sign of life is asked for
 LOST = 5  # controls in a row that are not accepted, after which a search is over
-FRESH = 1.0  # seconds that a control is taken for granted when something seems to fail
 
 
 async def fuzz(bench: Bench, sieve: Sieve, cases: Sequence[Case]) -> None:
@@ -105,13 +104,13 @@ def _applies(bench: Bench, case: Case, control: object) -> bool:
 
 
 async def _fresh_control(bench: Bench, sieve: Sieve, case: Case, exchange: Exchange) -> Exchange:
-    """The control as it was answered just now; it is sent again when that was some time ago.
+    """The control as it was answered since an exchange; it is sent again where it was not.
 
     Raises BudgetSpent; what needs no control to show a promise broken is kept before.
     """
     async with bench.pulse:
         known = bench.control_exchange
-        if known is not None and known.accepted and known.sent >= exchange.sent - FRESH:
+        if known is not None and known.accepted and known.sent >= exchange.sent:
             return known
         payload = bench.control if bench.control is not None else bench.plan.control
         try:

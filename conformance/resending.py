@@ -53,7 +53,7 @@ async def send_recorded(bench: Bench, recorded: Sequence[Recorded]) -> None:
                     break
         except BudgetSpent as limit:
             bench.spent = str(limit)
-            bench.journal.note("spent", why=bench.spent, limit=True)
+            bench.journal.note("spent", why=bench.spent)
 
 
 def _fails(bench: Bench, case: CaseRecord, answer: Exchange) -> bool:

@@ -72,8 +72,10 @@ def discoveries(results: Results) -> Mapping[str, Any] | None:
         steps.append(f"H{x(each['seconds'])}V{height}")
     steps.append(f"H{WIDE}")
     return {
-        "width": WIDE,
-        "height": HEIGHT,
+        "width": str(WIDE),
+        "height": str(HEIGHT + 1),
+        "box": f"0 -2 {WIDE} {HEIGHT + 4}",
+        "base": f"M0 {HEIGHT + 0.5}h{WIDE}",
         "exercised": " ".join(f"{left},{top}" for left, top in exercised),
         "found": "".join(steps) if found else None,
         "last": duration(whole),

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from conformance.client import LIMIT
 from runner.ending import version
 from runner.search import Stock, send_batch
 from runner.session import Session, Shared
@@ -127,7 +128,7 @@ def batch_there(task: Task) -> Done:
     before = ours.session.client.sent
     send_batch(ours.session, ours.stock, task.number)
     bench = ours.session.bench
-    limit = any(each.get("limit") for each in ours.session.journal.notes.get("spent", ())[-1:])
+    limit = bench.spent is not None and bench.spent.startswith(LIMIT)
     ended = "the target is gone" if bench.dead else None if limit else bench.spent
     return Done(bench.worker, ours.fresh(), ours.session.client.sent - before, ended)
 

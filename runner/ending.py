@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from conformance.client import LIMIT
 from conformance.exchanges import Exchange
 from conformance.journal import Record
 from conformance.verdicts import Verdict
@@ -73,7 +74,8 @@ def why_over(record: Record, *, limits: bool = True) -> str | None:
     """Why a run ended before all was sent, as a sentence, or None; without `limits`, not because
     of one that the operator set."""
     dead = record.notes.get("dead", [])
-    spent = [each for each in record.notes.get("spent", []) if limits or not each.get("limit")]
+    notes = record.notes.get("spent", [])
+    spent = [each for each in notes if limits or not str(each["why"]).startswith(LIMIT)]
     if dead:
         return f"the target stopped answering after {dead[0]['case']}"
     return str(spent[0]["why"]) if spent else None
