@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import time
 from collections.abc import Iterable, Iterator
@@ -55,6 +56,8 @@ def search(session: Session) -> list[str]:
 
         search_there(session)
     else:
+        gc.collect()
+        gc.freeze()  # what is there now stays: it need not be looked at again and again
         stock = Stock(session)
         for number in session.numbers():
             if session.bench.over:

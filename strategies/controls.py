@@ -104,13 +104,15 @@ def breaks_exactly(contract: Contract, payload: Any, requirement: str) -> bool:
     """The rule of one change: the contract refuses `payload` by `requirement`, and accepts it with
     `requirement` withdrawn.
 
-    That it is by this requirement has to be asked, for with a type everything that presumes it is
-    withdrawn: a text that is no member of an enum does not break the enum's type.
+    That it is by this requirement has to be asked of a type alone, for with it everything is
+    withdrawn that presumes it: a text that is no member of an enum does not break the enum's type.
     """
     reading, broken = contract.request_reading, contract.requirements[requirement]
     if reading.validity(payload) is not Validity.VIOLATION:
         return False
     if contract.without(requirement).request_reading.validity(payload) is not Validity.VALID:
         return False
+    if broken.keyword != "type":
+        return True
     found = reading.violations(payload)
     return any((v.location, v.keyword) == (broken.location, broken.keyword) for v in found)
