@@ -6,11 +6,12 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from conformance.client import Client
-from conformance.exchanges import Exchange, Role, record_of
+from conformance.exchanges import Exchange, Received, Role, record_of
 from conformance.journal import Journal
 from conformance.outcome import outcome
 from conformance.parsing import NotJson, parse
@@ -154,10 +155,13 @@ def guard_of(bench: Bench, case: Case) -> str | None:
 def _profile_id(bench: Bench) -> str:
     """A profile id that the target returned, or text that is none."""
     exchange = bench.control_exchange
-    if exchange is None or exchange.response is None:
-        return "none"
+    return "none" if exchange is None or exchange.response is None else _id_in(exchange.response)
+
+
+@lru_cache(maxsize=4)
+def _id_in(response: Received) -> str:
     try:
-        return str(parse(exchange.response.body)["data"]["profile_id"])
+        return str(parse(response.body)["data"]["profile_id"])
     except (NotJson, KeyError, TypeError):
         return "none"
 
@@ -187,6 +191,13 @@ async def probe(
                 bench, phase, role, [case], control, guard, customer=customer, over=http
             )
     return await send(bench, phase, role, [case], control, guard, customer=customer)
+
+
+def applies(bench: Bench, case: Case, control: Any) -> bool:
+    """False for a wrong credential that comes out right with this key."""
+    if all(name != bench.contract.credential.header for name, _ in case.headers):
+        return True
+    return bench.client.applies(build(bench.contract, [case], control, ""))
 
 
 def accuses(bench: Bench, case: Case, exchange: Exchange) -> bool:

@@ -10,6 +10,7 @@ from conformance.bench import Bench as Bench
 from conformance.bench import (
     Waiting,
     accuses,
+    applies,
     control_id,
     guard_of,
     in_company,
@@ -22,7 +23,7 @@ from conformance.control import find_control
 from conformance.exchanges import Exchange, Role, record_of
 from conformance.isolating import TOGETHER, isolated, news, shrunk, together
 from conformance.watching import watch
-from strategies.cases import Case, build, pools
+from strategies.cases import Case, pools
 
 TRIES = 3
 TRIES_OF_THE_FLAKY = 6  # at what fails, once the target has failed where it then did not
@@ -174,7 +175,7 @@ async def _settle(bench: Bench, case: Case, phase: str, attempt: int = 1) -> Non
 async def _tried(bench: Bench, case: Case, phase: str, attempt: int) -> None:
     bench.journal.case(record_of(case, bench.control))
     control = bench.control if bench.control is not None else bench.plan.control
-    if not bench.client.applies(build(bench.contract, [case], control, "")):
+    if not applies(bench, case, control):
         bench.journal.note("unfit", case=case.id)
         return
     guard = guard_of(bench, case)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from conformance.bench import Bench, control_id, guard_of, send, send_control
+from conformance.bench import Bench, applies, control_id, guard_of, send, send_control
 from conformance.client import BudgetSpent
 from conformance.conduct import alive, at_once, follow, settle_waiting
 from conformance.control import find_control
@@ -17,7 +17,7 @@ from conformance.sieve import Sieve, is_silent
 from conformance.watching import watch
 from spec.formats import Validity
 from strategies import edits
-from strategies.cases import Case, build
+from strategies.cases import Case
 from strategies.edits import ABSENT, Edit
 
 PHASE = "fuzz"
@@ -48,7 +48,7 @@ async def fuzz(bench: Bench, sieve: Sieve, cases: Sequence[Case]) -> None:
 async def _one(bench: Bench, sieve: Sieve, planned: Case) -> None:
     case = _fitted(bench, planned)
     control = bench.control if bench.control is not None else bench.plan.control
-    if case is None or not _applies(bench, case, control):
+    if case is None or not applies(bench, case, control):
         return
     # What tells customers apart by their names needs the same turn of each name.
     customer = bench.customer(PHASE if not planned.headers else planned.id.rsplit("-", 3)[0])
@@ -94,13 +94,6 @@ def _tell(bench: Bench, sieve: Sieve, case: Case, exchange: Exchange) -> None:
         if key not in sieve.found and key in bench.contract.requirements and sieve.tells(key):
             sieve.found[key] = shown
             bench.journal.note("found", requirement=key, case=shown, at=time.time())
-
-
-def _applies(bench: Bench, case: Case, control: object) -> bool:
-    """False for a wrong credential that comes out right."""
-    if case.expect != "unauthorized":
-        return True
-    return bench.client.applies(build(bench.contract, [case], control, ""))
 
 
 async def _fresh_control(bench: Bench, sieve: Sieve, case: Case, exchange: Exchange) -> Exchange:

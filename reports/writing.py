@@ -10,13 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from conformance.journal import Record
-from reports.changes import changes
-from reports.har import write_har
-from reports.html import render
-from reports.junit import junit
-from reports.markdown import markdown
 from reports.results import ResultsError, dumps, load
-from reports.sarif import sarif
 from reports.words import Results
 
 JOURNAL = "journal.ndjson"
@@ -33,6 +27,14 @@ def write(results: Results, directory: Path, record: Record | None = None) -> No
     changed is told beside the run in `previous/`, where there is one. Without a record there are no
     exchanges to show beside those of failures, and no HAR.
     """
+    # At the end of a run there is time for these imports, at its start there is none.
+    from reports.changes import changes
+    from reports.har import write_har
+    from reports.html import render
+    from reports.junit import junit
+    from reports.markdown import markdown
+    from reports.sarif import sarif
+
     directory.mkdir(parents=True, exist_ok=True)
     before = _previous(directory)
     since = changes(before, results) if before is not None else None

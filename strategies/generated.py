@@ -10,7 +10,6 @@ from spec.contract import Contract
 from spec.formats import Validity
 from spec.reading import Violation
 from spec.requirements import identifier
-from strategies import payloads
 from strategies.bodies import SUBJECT
 from strategies.cases import Case, Expect
 from strategies.edits import Edit
@@ -64,6 +63,8 @@ def seeded(contract: Contract, number: int, count: int) -> Iterator[Case]:
     The violations go round the refusing requirements in an order of the seed's, so that different
     seeds reach different ones and one seed always the same.
     """
+    from strategies import payloads  # and with it Hypothesis, which takes its time
+
     good = payloads.draw(payloads.valid(contract), count // 3, number)
     for index, body in enumerate(good):
         yield case_of(contract, f"hypothesis/valid-{index + 1:02}", body)

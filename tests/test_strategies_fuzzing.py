@@ -9,7 +9,8 @@ from spec.formats import Validity
 from strategies import edits
 from strategies.cases import Case, build, digest
 from strategies.controls import breaks_exactly
-from strategies.fuzzing import batch
+from strategies.fuzzing import batch, first
+from strategies.plan import deterministic
 from tests.fuzzing import MATERIAL
 from tests.support import CONTRACT
 
@@ -28,6 +29,17 @@ def test_a_batch_is_told_by_its_seed_and_its_number() -> None:
     again = [batch(MATERIAL, 7, number) for number in (1, 0)]
     assert [told(each) for each in again] == [told(second), told(first)]
     assert [case.id for case in again[1]] == [case.id for case in first]
+
+
+def test_a_search_begins_with_what_is_planned() -> None:
+    seeded = deterministic(CONTRACT, "jane")
+    found = first(seeded, 7)
+    assert found[0].id.startswith("response.200/seeded-customer")
+    assert {case.id for case in found} != {case.id for case in first(seeded, 8)}
+    planned = {case.id for case in seeded.cases if case.expect == "refuse" and case.edits}
+    sent = {case.id.rsplit("-", 3)[0] for case in found}
+    assert planned - sent == set()
+    assert not any(case.poolable for case in found[1:200])
 
 
 def test_no_two_batches_are_alike() -> None:
