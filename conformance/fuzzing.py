@@ -91,7 +91,8 @@ def _tell(bench: Bench, sieve: Sieve, case: Case, exchange: Exchange) -> None:
     for failure in judge_case(bench.contract, bench.journal.about(name), name)[0]:
         found[failure.requirement] = name
     for key, shown in found.items():
-        if key not in sieve.found and key in bench.contract.requirements and sieve.tells(key):
+        known = {*sieve.found, *sieve.left_out}
+        if key in bench.contract.requirements and key not in known:
             sieve.found[key] = shown
             bench.journal.note("found", requirement=key, case=shown, at=time.time())
 

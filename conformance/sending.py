@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -27,7 +28,7 @@ Ended = tuple[Received | None, Trouble | None, str]
 
 
 @lru_cache(maxsize=1)
-def _tls() -> object:
+def _tls() -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)
 
 
@@ -38,7 +39,7 @@ def connection() -> httpx.AsyncBaseTransport:
     cookie is kept.
     """
     return httpx.AsyncHTTPTransport(
-        verify=_tls(),  # type: ignore[arg-type]
+        verify=_tls(),
         trust_env=False,
         limits=httpx.Limits(max_connections=1, keepalive_expiry=_KEPT),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, OrderedDict
-from collections.abc import Callable
+from collections.abc import Collection
 from typing import Any
 
 from conformance.exchanges import Exchange, record_of
@@ -40,9 +40,11 @@ class Sieve:
     """
 
     def __init__(
-        self, contract: Contract, journal: Journal, started: float, worker: str = ""
-    ) -> None:
-        """`started` is when the fuzz began, in seconds since the epoch."""
+        self, contract: Contract, journal: Journal, started: float, worker: str = "",
+        left_out: Collection[str] = (),
+    ) -> None:  # fmt: skip
+        """`started` is when the fuzz began, in seconds since the epoch; `left_out` are requirements
+        of which nothing is to be told while it goes on."""
         self.contract = contract
         self.journal = journal
         self.exercised: set[str] = set()
@@ -56,8 +58,8 @@ class Sieve:
         self._clock = 0.0
         self._told = started
         self.worker = worker
-        self.sent: Callable[[], int] = lambda: 0
-        self.tells: Callable[[str], bool] = lambda _: True  # whether a finding is to be told
+        self.left_out = left_out
+        self.sent = 0
         self.sifted = Traffic()
         self.silent = 0  # requests in a row without an answer
         self.lost = 0  # controls in a row that were not accepted any more
@@ -65,6 +67,7 @@ class Sieve:
 
     def exchange(self, exchange: Exchange) -> None:
         """Keep what is no part of the search, but of following something up."""
+        self.sent += 1
         if exchange.role != "probe" or any(case in self.journal.cases for case in exchange.cases):
             self.journal.exchange(exchange)
 
@@ -121,7 +124,7 @@ class Sieve:
         """How far this process is, as its notes tell it."""
         return {
             "worker": self.worker,
-            "sent": self.sent(),
+            "sent": self.sent,
             "exercised": len(self.exercised),
         }
 

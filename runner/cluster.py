@@ -45,12 +45,13 @@ class Task:
 
 @dataclass(frozen=True)
 class Done:
-    """What a batch came to: the lines of its journal, who sent how many requests for it, and why
-    nothing more is to be sent, if not for a limit."""
+    """What a batch came to: the lines of its journal, who sent how many requests for it, what is
+    broken by then, and why nothing more is to be sent, if not for a limit."""
 
     worker: str
     lines: str
     sent: int
+    found: tuple[str, ...]
     ended: str | None
 
 
@@ -74,8 +75,10 @@ def check(address: str, settings: Settings) -> None:
                 )
 
 
-def search_there(session: Session) -> None:
-    """Keep every worker of the cluster busy with a batch, until a limit of the operator's."""
+def search_there(session: Session) -> list[str]:
+    """Keep every worker of the cluster busy with a batch, until a limit of the operator's, or until
+    one of them cannot go on; the requirements that were seen broken."""
+    found: dict[str, None] = {}
     assert session.settings.dask is not None
     with _connected(session.settings.dask) as client:
         running = _distributed().as_completed(loop=client.loop)
@@ -92,14 +95,21 @@ def search_there(session: Session) -> None:
         fill()
         try:
             for future in running:
-                done = future.result()
+                try:
+                    done = future.result()
+                except (UsageError, _distributed().KilledWorker) as error:
+                    session.bench.spent = f"the Dask cluster cannot go on: {error}"
+                    session.journal.note("spent", why=session.bench.spent)
+                    break
                 sent += done.sent
+                found |= dict.fromkeys(done.found)
                 del shares[future.key]
                 _keep(session.directory, done)
                 session.bench.spent = session.bench.spent or done.ended
                 fill()
         finally:
             client.cancel(list(running.futures), force=True)
+    return list(found)
 
 
 def _tasks(session: Session, promised: Callable[[], int], client: Any) -> Iterator[Task]:
@@ -130,7 +140,8 @@ def batch_there(task: Task) -> Done:
     bench = ours.session.bench
     limit = bench.spent is not None and bench.spent.startswith(LIMIT)
     ended = "the target is gone" if bench.dead else None if limit else bench.spent
-    return Done(bench.worker, ours.fresh(), ours.session.client.sent - before, ended)
+    found = tuple(ours.session.sieve.found if ours.session.sieve else ())
+    return Done(bench.worker, ours.fresh(), ours.session.client.sent - before, found, ended)
 
 
 class _Ours:
@@ -174,6 +185,8 @@ _LOCAL = threading.local()
 def _mine(task: Task) -> _Ours:
     ours: _Ours | None = getattr(_LOCAL, "ours", None)
     if ours is None or ours.run != task.shared.run:
+        if ours is not None:
+            ours.session.close()
         ours = _LOCAL.ours = _Ours(task)
     return ours
 

@@ -10,10 +10,8 @@ from functools import cached_property
 from typing import Any
 
 from conformance.fuzzing import fuzz
-from conformance.judge import judge
 from conformance.sieve import Sieve, Traffic
 from runner.alike import import_everything
-from runner.folder import recorded
 from runner.planned import GENERATED
 from runner.session import Session
 from strategies.cases import Case, digest
@@ -28,6 +26,7 @@ class Stock:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self.told_cases = 0.0  # when it was noted last how many cases there were
 
     @cached_property
     def _made_of(self) -> Material:
@@ -50,21 +49,20 @@ class Stock:
 
 
 def search(session: Session) -> list[str]:
-    """Send batches until nothing more may be sent; the requirements that are broken by then."""
+    """Send batches until nothing more may be sent; the requirements that were seen broken."""
+    assert session.sieve is not None
     if session.settings.dask:
         from runner.cluster import search_there
 
-        search_there(session)
-    else:
-        gc.collect()
-        gc.freeze()  # what is there now stays: it need not be looked at again and again
-        stock = Stock(session)
-        for number in session.numbers():
-            if session.bench.over:
-                break
-            send_batch(session, stock, number)
-    verdicts = judge(session.contract, recorded(session.directory), session.planned.left_out)
-    return [key for key, each in verdicts.verdicts.items() if each.name == "fail"]
+        return search_there(session)
+    gc.collect()
+    gc.freeze()  # what is there now stays: it need not be looked at again and again
+    stock = Stock(session)
+    for number in session.numbers():
+        if session.bench.over:
+            break
+        send_batch(session, stock, number)
+    return list(session.sieve.found)
 
 
 def send_batch(session: Session, stock: Stock, number: int) -> None:
@@ -80,8 +78,8 @@ def send_batch(session: Session, stock: Stock, number: int) -> None:
     finally:
         told = _told(session.sieve, number, began)
         session.journal.tell("batch", sha256=sha256.hexdigest(), **told)
-        if session.bench.over or time.time() - session.told_cases > CASES:
-            session.told_cases = time.time()
+        if session.bench.over or time.time() - stock.told_cases > CASES:
+            stock.told_cases = time.time()
             session.journal.tell("cases", worker=session.bench.worker, cases=session.sieve.cases)
 
 

@@ -74,10 +74,10 @@ class Session:
         self.journal = Journal(self.directory / name)
         self.claims: Claims | None = None
         self.sieve: Sieve | None = None
-        self.told_cases = 0.0  # when it was noted how many cases there were
         if settings.fuzz:
             self.claims = Claims(self.directory, settings.requests, 1 + settings.workers)
-            self.sieve = Sieve(contract, self.journal, shared.started, worker)
+            left_out = self.planned.left_out
+            self.sieve = Sieve(contract, self.journal, shared.started, worker, left_out)
         own = 0 if settings.fuzz else _share(settings, worker)
         passed = time.time() - shared.started if worker else 0.0
         target = Target(
@@ -93,9 +93,6 @@ class Session:
             target, contract, self.sieve or self.journal, f"{worker}-" if worker else "",
             more=more or (self.claims.requests if self.claims else None),
         )  # fmt: skip
-        if self.sieve is not None:
-            self.sieve.sent = lambda: self.client.sent
-            self.sieve.tells = lambda key: key not in self.planned.left_out
         self.bench = Bench(
             contract, self.plan, self.client, self.journal,
             shared.run + worker if settings.fuzz else shared.run, settings.customer_prefix, worker,

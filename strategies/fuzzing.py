@@ -106,10 +106,7 @@ def batch(
         found += rng.sample(made_of.others, len(made_of.others) // SHARE)
     found += _drawn_violations(made_of, rng, drawn)
     rng.shuffle(found)
-    return [
-        replace(each, id=f"{each.id}-{seed}-{number}-{index:03}")
-        for index, each in enumerate(found)
-    ]
+    return _named(found, f"{seed}-{number}")
 
 
 def _named(cases: list[Case], name: str) -> list[Case]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,9 +63,8 @@ def _listens(port: int) -> bool:
 
 
 def _workers(cluster: Cluster) -> int:
-    from distributed import Client
-
-    with Client(cluster.address, set_as_default=False) as client:  # type: ignore[no-untyped-call]
+    distributed: Any = importlib.import_module("distributed")
+    with distributed.Client(cluster.address, set_as_default=False) as client:
         return len(client.nthreads())
 
 
@@ -101,6 +102,21 @@ def test_a_worker_that_is_lost_loses_no_batch(cluster: Cluster, tmp_path: Path) 
     assert sorted(each["number"] for each in found) == list(range(len(found)))
     assert len({each["worker"] for each in found}) == 2
     assert len(found) >= 5
+
+
+def test_a_worker_that_joins_without_the_key_ends_it_in_a_sentence(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    cluster.worker()
+    wait(lambda: _workers(cluster) == 1)
+    with mock() as url, started(tmp_path, url, "--dask", cluster.address) as run:
+        wait(lambda: notes(tmp_path, "batch"))
+        cluster.worker(key=None)
+        said, errors = run.communicate(timeout=60)
+    assert run.returncode == 3, said + errors
+    assert errors == ""
+    assert "\nThe Dask cluster cannot go on: no API key: set ADAPTY_API_KEY" in said
+    assert results(tmp_path)["fuzz"]["batches"] >= 1
 
 
 def test_ctrl_c_on_a_cluster(cluster: Cluster, tmp_path: Path) -> None:

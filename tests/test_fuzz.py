@@ -85,6 +85,7 @@ def test_when_it_was_found_is_told(broken: tuple[Path, dict[str, Any], str]) -> 
     assert 0 < told["discoveries"][0]["requests"] <= 700
     assert told["curve"][0] == {"seconds": 0, "requests": 0, "findings": 0, "exercised": 0}
     assert told["curve"][-1]["findings"] == 1
+    assert told["curve"][-1]["requests"] == broken[1]["summary"]["requests"]
     assert told["batches"] == 1
     assert told["workers"] == 1
 
