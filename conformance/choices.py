@@ -7,6 +7,7 @@ from collections import defaultdict
 from conformance.exchanges import CaseRecord, Exchange
 from conformance.journal import Record
 from spec.contract import Contract
+from strategies.cases import named
 
 
 def choices_of(contract: Contract, record: Record) -> dict[str, str | None]:
@@ -20,7 +21,7 @@ def choices_of(contract: Contract, record: Record) -> dict[str, str | None]:
             continue
         if case.choice is not None:
             labels = seen[case.choice][_what(exchange)]
-            label = " ".join(case.id.split("/")[1:]).replace("-", " ")
+            label = " ".join(named(case.id).split("/")[1:]).replace("-", " ")
             if label not in labels:
                 labels.append(label)
         elif case.expect == "refuse" and _blames_the_body(case):

@@ -17,7 +17,7 @@ from conformance.sieve import Sieve, is_silent
 from conformance.watching import watch
 from spec.formats import Validity
 from strategies import edits
-from strategies.cases import Case
+from strategies.cases import Case, named
 from strategies.edits import ABSENT, Edit
 
 PHASE = "fuzz"
@@ -51,7 +51,7 @@ async def _one(bench: Bench, sieve: Sieve, planned: Case) -> None:
     if case is None or not applies(bench, case, control):
         return
     # What tells customers apart by their names needs the same turn of each name.
-    customer = bench.customer(PHASE if not planned.headers else planned.id.rsplit("-", 3)[0])
+    customer = bench.customer(PHASE if not planned.headers else named(planned.id))
     guard = guard_of(bench, case)
     exchange = await send(bench, PHASE, "probe", [case], control, guard, customer=customer)
     proves = bench.control is not None and guard == control_id(bench)

@@ -18,7 +18,7 @@ from conformance.observe import Observation, observe, taken
 from conformance.outcome import outcome
 from conformance.parsing import NotJson, parse
 from spec.contract import Contract
-from strategies.cases import Case
+from strategies.cases import Case, named
 
 KEPT = 2  # exchanges kept of each side of a promise
 FOLLOWED = 3  # failures followed up of one promise and one cause
@@ -159,6 +159,8 @@ class Sieve:
         if exchange.status is not None and proves:
             side = "accept" if case.expect == "accept" else "refuse"
             shown |= {(key, side) for key in case.requirements}
+        if case.choice is not None and exchange.status is not None:
+            shown.add((case.choice, named(case.id)))
         if exchange.accepted and case.expect == "accept":
             if self._looked_at < SOME:
                 self._looked_at += 1

@@ -38,6 +38,7 @@ FIRST_CUSTOMER = "{first-customer}"  # the run's first
 RETURNED_PROFILE_ID = "{profile_id}"
 FRESH_PROFILE_ID = "9b2f0c5e-6d1a-4f3b-8c7d-0e1f2a3b4c5d"
 PLATFORM = "iOS"
+TURN = "~"  # ends the name in the id of a case that a search sends by turns
 WITH = " (with "  # what a case stands beside comes after it, in its words
 IN_A_POOL = 40  # valid cases that may share a request
 
@@ -214,6 +215,11 @@ def clash(left: Case, right: Case) -> bool:
 def _first(item: Any) -> Any:
     """What tells one array item from another: its first member, if it has any."""
     return next(iter(item.values()), None) if isinstance(item, dict) else item
+
+
+def named(case_id: str) -> str:
+    """The id of a case without what tells one turn of it from another."""
+    return case_id.partition(TURN)[0]
 
 
 def words_of_id(*parts: str) -> str:

@@ -16,7 +16,7 @@ from spec.contract import Contract
 from spec.formats import Validity
 from strategies import edits, generated
 from strategies.bodies import SUBJECT
-from strategies.cases import Case, alone, words_of_id
+from strategies.cases import TURN, Case, alone, words_of_id
 from strategies.controls import breaks_exactly, place
 from strategies.edits import Edit
 from strategies.plan import Plan
@@ -111,7 +111,7 @@ def batch(
 
 def _named(cases: list[Case], name: str) -> list[Case]:
     """The cases with ids of their own: of whatever was planned or drawn, then which of all."""
-    return [replace(each, id=f"{each.id}-{name}-{n:03}") for n, each in enumerate(cases)]
+    return [replace(each, id=f"{each.id}{TURN}{name}-{n:03}") for n, each in enumerate(cases)]
 
 
 _Example = tuple[Any, list[tuple[str, Any]]]

@@ -127,6 +127,8 @@ def test_without_a_url_the_embedded_mock_is_fuzzed_with_its_customer(tmp_path: P
     shown = [key for key in told if key.startswith("response.200.data.access_levels.item.")]
     assert {told[key] for key in shown} == {"pass"}
     assert len(shown) > 20
+    seen = {each["id"]: each["observed"] for each in results(tmp_path)["choices"]}
+    assert seen["request.encoding"] == "refused with 400 (byte order mark, invalid utf 8, utf 16)"
 
 
 def test_no_more_requests_than_allowed_by_several_workers(tmp_path: Path) -> None:
