@@ -40,6 +40,7 @@ class Bench:
     which requirements end a run by failing, in all its processes, which see the file `halt`;
     `watched` counts the exchanges looked at for that, `customers` those made up for each purpose.
     `worker` names the process within its run. `pulse` is held while a sign of life is asked for.
+    `taken` are pools that were accepted and whose answers are still to be looked at.
     """
 
     contract: Contract
@@ -54,6 +55,7 @@ class Bench:
     refused: dict[edits.Path, str] = field(default_factory=dict)
     extra: dict[str, str] = field(default_factory=dict)
     waiting: list[Waiting] = field(default_factory=list)
+    taken: list[tuple[Sequence[Case], Exchange]] = field(default_factory=list)
     flaky: bool = False
     hangs: int = 0
     isolated: set[str] = field(default_factory=set)

@@ -52,6 +52,7 @@ async def conduct(bench: Bench, cases: Sequence[Case], phase: str = "determinist
             if not bench.journal.accepting(ids) and not any(map(bench.journal.refused, ids))
         ]
         await at_once(bench, (_settle_pool(bench, each, phase) for each in untried))
+    await at_once(bench, [_isolate(bench, cases, phase)])
     in_pools = {case.id for case in pooled}
     others = [case for case in cases if case.id not in in_pools]
     alone = [in_company(bench, case) for case in others if not bench.journal.probed(case.id)]
@@ -59,6 +60,18 @@ async def conduct(bench: Bench, cases: Sequence[Case], phase: str = "determinist
         bench.journal.case(record_of(case, bench.control))
     await at_once(bench, (_settle(bench, case, phase) for case in alone))
     await at_once(bench, [settle_waiting(bench, phase)])
+    await at_once(bench, [_isolate(bench, cases, phase)])
+
+
+async def _isolate(bench: Bench, cases: Sequence[Case], phase: str) -> None:
+    """Look for the one case of a pool whose answer shows something new: in the order of the plan,
+    for that of the answers is another each time."""
+    order = {case.id: number for number, case in enumerate(cases)}
+    taken, bench.taken = bench.taken, []
+    for pool, exchange in sorted(taken, key=lambda each: order.get(each[0][0].id, len(order))):
+        for symptom in news(bench, "accept", exchange):
+            await isolated(bench, pool, symptom, phase)
+        watch(bench)
 
 
 async def settle_waiting(bench: Bench, phase: str) -> None:
@@ -150,8 +163,7 @@ async def _settle_pool(
         return
     exchange = await send(bench, phase, "pool", pool, bench.control, control_id(bench))
     if exchange.accepted:
-        for symptom in news(bench, "accept", exchange):
-            await isolated(bench, pool, symptom, phase)
+        bench.taken.append((pool, exchange))
         watch(bench)
         return
     if _is_to_wait(exchange) and not alone:

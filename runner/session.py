@@ -104,6 +104,7 @@ class Session:
         if settings.fail_fast or settings.fuzz:
             self.bench.halt = self.directory / HALT
         self._loop = asyncio.Runner()
+        self._loop.get_loop()  # made now: Ctrl-C is to find none that is half made
         self._stack = AsyncExitStack()
         self._opened = False
 
@@ -116,7 +117,12 @@ class Session:
                 self._opened = True
             return await work
 
-        return self._loop.run(opened())
+        task = opened()
+        try:
+            return self._loop.run(task)
+        finally:
+            task.close()  # where Ctrl-C came before either had begun
+            work.close()
 
     def close(self) -> None:
         """Close connections, loop and journal."""
