@@ -204,13 +204,14 @@ def test_a_target_that_hangs_on_everything_costs_no_hour(tmp_path: Path) -> None
     answered = itertools.count()
 
     def answer(connection: socket.socket, _: bytes) -> bool:
-        if next(answered) < 2:
+        if next(answered) < 3:
             connection.sendall(OK)
             return True
         time.sleep(4)
         return False
 
     with raw_server(answer) as url, opened(url, tmp_path, timeout=1.2) as client:
+        assert ask(client, CONTROL)[0].status == 200  # what is imported by then took a while
         assert [each.status for each in ask(client, CONTROL, CONTROL)] == [200, 200]
         first = ask(client, *[CONTROL] * HANGS)
         assert {each.trouble for each in first} == {"timeout"}
