@@ -55,7 +55,6 @@ def search(session: Session) -> list[str]:
         from runner.cluster import search_there
 
         return search_there(session)
-    gc.collect()
     gc.freeze()  # what is there now stays: it need not be looked at again and again
     stock = Stock(session)
     for number in session.numbers():
@@ -68,15 +67,18 @@ def search(session: Session) -> list[str]:
 def send_batch(session: Session, stock: Stock, number: int) -> None:
     """Send one batch, and note how far it came, whatever ends it."""
     assert session.sieve is not None
-    began, sha256 = time.time(), hashlib.sha256()
+    began, made = time.time(), list[list[Case]]()
     try:
         for cases in stock.parts(number):
-            sha256.update(digest(session.contract, cases, session.plan.control).encode())
+            made.append(cases)
             session.run(fuzz(session.bench, session.sieve, cases))
             if session.bench.over:
                 break
     finally:
         told = _told(session.sieve, number, began)
+        sha256 = hashlib.sha256()  # taken now, for while a target is idle time passes
+        for cases in made:
+            sha256.update(digest(session.contract, cases, session.plan.control).encode())
         session.journal.tell("batch", sha256=sha256.hexdigest(), **told)
         if session.bench.over or time.time() - stock.told_cases > CASES:
             stock.told_cases = time.time()

@@ -17,18 +17,14 @@ def compiled(kind: type[Validator], schema: Schema) -> Predicate:
     """Whether a value is valid: what `kind(schema).is_valid` says, several times as fast.
 
     The members and items of a value are walked here; what else a keyword says is asked of `kind`.
+    Each schema object is compiled once, wherever it stands: references lead to `$defs` or nowhere.
     """
-    return _node(kind(schema), schema)
-
-
-@lru_cache(maxsize=1024)
-def _of_same(kind: type[Validator], schema: _Same) -> Predicate:
-    return compiled(kind, schema.schema)
+    return _of_same(kind, _Same(schema))
 
 
 def accepts(kind: type[Validator], schema: Schema, value: Any) -> bool:
-    """As `compiled(kind, schema)(value)`, compiled once for each schema object."""
-    return _of_same(kind, _Same(schema))(value)
+    """As `compiled(kind, schema)(value)`."""
+    return compiled(kind, schema)(value)
 
 
 class _Same:
@@ -44,13 +40,15 @@ class _Same:
         return isinstance(other, _Same) and other.schema is self.schema
 
 
-def _node(root: Any, schema: Any) -> Predicate:
-    if not isinstance(schema, dict):
-        return lambda _: schema is not False
-    validator = root.evolve(schema=schema)
-    walked, asked = _walked(root, schema), []
+@lru_cache(maxsize=4096)
+def _of_same(kind: Any, same: _Same) -> Predicate:
+    schema: Any = same.schema
+    validator = kind(schema)
+    if not isinstance(schema, dict) or "$defs" in schema:  # where references lead
+        return validator.is_valid  # type: ignore[no-any-return]
+    walked, asked = _walked(kind, schema), []
     for keyword, argument in schema.items():
-        check = root.VALIDATORS.get(keyword)
+        check = kind.VALIDATORS.get(keyword)
         if check is not None and keyword not in walked:
             asked.append((check, argument))
     steps = list(walked.values())
@@ -64,13 +62,14 @@ def _node(root: Any, schema: Any) -> Predicate:
     return is_valid
 
 
-def _walked(root: Any, schema: Schema) -> dict[str, Predicate]:
+def _walked(kind: Any, schema: Schema) -> dict[str, Predicate]:
     """The keywords that only lead further, or that all of a value's objects have."""
     found: dict[str, Predicate] = {}
     if isinstance(members := schema.get("properties"), dict):
-        found["properties"] = _members({name: _node(root, each) for name, each in members.items()})
+        children = {name: compiled(kind, each) for name, each in members.items()}
+        found["properties"] = _members(children)
     if isinstance(items := schema.get("items"), dict) and "prefixItems" not in schema:
-        found["items"] = _items(_node(root, items))
+        found["items"] = _items(compiled(kind, items))
     if isinstance(required := schema.get("required"), list):
         found["required"] = lambda value: (
             not isinstance(value, dict) or all(name in value for name in required)

@@ -226,26 +226,33 @@ def at(schema: Schema, location: Location) -> Schema:
 
 
 def withdraw(schema: Schema, location: Location, keyword: str) -> Schema:
-    """A copy of `schema` that no longer states `keyword` at `location`.
+    """`schema` as it is without stating `keyword` at `location`; it shares all that stays the same.
 
     Withdrawing `type` withdraws every other keyword there, since they presume it; withdrawing
     `required` takes the last step of `location` off its parent's list.
     """
-    changed = copy.deepcopy(schema)
     if keyword == "required":
-        parent = at(changed, location[:-1])
-        parent["required"] = [name for name in parent["required"] if name != location[-1]]
-        return changed
-    node = at(changed, location)
+        node = at(schema, location[:-1])
+        rest = [name for name in node["required"] if name != location[-1]]
+        return _with(schema, location[:-1], {**node, "required": rest})
+    gone = {keyword}
+    node = at(schema, location)
     if keyword == "type":
-        node.clear()
-    elif keyword in ("enum", "const"):
-        node.pop(keyword)
-        if "enum" not in node and "const" not in node:
-            node.pop("x-open-null", None)
+        gone = set(node)
+    elif keyword in ("enum", "const") and not {"enum", "const"} & (node.keys() - gone):
+        gone.add("x-open-null")
     elif keyword == "pattern":
-        node.pop("x-open-pattern", None)
-        node.pop("pattern")
-    else:
-        node.pop(keyword, None)
-    return changed
+        gone.add("x-open-pattern")
+    kept = {name: value for name, value in node.items() if name not in gone}
+    return _with(schema, location, kept)
+
+
+def _with(schema: Schema, location: Location, node: Schema) -> Schema:
+    """`schema` with `node` at `location`."""
+    if not location:
+        return node
+    step, rest = location[0], location[1:]
+    if step == ITEM:
+        return {**schema, "items": _with(schema["items"], rest, node)}
+    members = schema["properties"]
+    return {**schema, "properties": {**members, step: _with(members[step], rest, node)}}
