@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -61,12 +62,14 @@ RECORDED: dict[str, Any] = {
     "faults": {"budget": 15.0, "usual": ["Odd & usual"], "rows": [
         {
             "server": "leniency-a", "group": "leniency", "breaks": ["request.body.gender.enum"],
-            "suite": {"seconds": 1.5, "requests": 21, "words": "request.body.gender.enum"},
-            "peer": {"seconds": 2.5, "requests": 88, "words": "Server error"},
+            "suite": {"seconds": 1.5, "requests": 21, "words": "request.body.gender.enum",
+                      "first": 0.5},
+            "peer": {"seconds": 2.5, "requests": 88, "words": "Server error", "first": 0.7},
         },
         {
             "server": "meaning-b", "group": "meaning", "breaks": ["echo.customer_user_id"],
-            "suite": {"seconds": 2.0, "requests": 1200, "words": "echo.customer_user_id"},
+            "suite": {"seconds": 2.0, "requests": 1200, "words": "echo.customer_user_id",
+                      "first": 0.4},
             "peer": None,
         },
     ]},
@@ -137,7 +140,10 @@ def test_a_ratio_is_that_of_a_round_and_the_budget_stands_for_what_was_not_found
     rounds = [{"suite": 50.0, "tasks": 100.0}, {"suite": 9.0, "tasks": 3.0}]
     assert ratios(rounds, "suite", "tasks") == [0.5, 3.0]
     assert ratios([{"suite": 1.0, "tasks": 0.0}], "suite", "tasks") == [0.0]
-    assert seconds_to(RECORDED["faults"]["rows"], "peer", 15.0) == [2.5, 15.0]
+    rows = RECORDED["faults"]["rows"]
+    assert seconds_to(rows, "peer", 15.0) == [2.5, 15.0]
+    assert seconds_to(rows, "peer", 15.0, warm=True) == [1.8, 15.0]
+    assert seconds_to(rows, "suite", 15.0, warm=True) == [1.0, 1.6]
 
 
 def test_each_target_is_met_or_missed_by_its_figure() -> None:
@@ -149,6 +155,8 @@ def test_each_target_is_met_or_missed_by_its_figure() -> None:
         ("fuzz", "fuzzing over Schemathesis' fuzzing phase: 28 (at least 20)", True),
         ("fuzz", "fuzzing over a bare AsyncClient: 0.7 (at least 0.5)", True),
         ("faults", "median time to a fault over Schemathesis': 0.2 (at most 0.2)", True),
+        ("faults", "median time to a fault over Schemathesis', from the first request: 0.155 "
+         "(at most 0.2)", True),
         ("faults", "faults found: 2 (more than 1)", True),
         ("scaling", "two workers over one, 1 request at a time each: 1.9 (at least 1.6)", True),
         ("scaling", "two workers over one, 12 requests at a time each: 1.5 (at least 1.6)", False),
@@ -246,6 +254,8 @@ def test_a_peer_finds_what_it_does_not_say_of_everybody() -> None:
     assert unusual(said, frozenset({"Odd"}), 15.0) == Found(4.0, 40, "Server error")
     assert unusual(said, frozenset({"Odd"}), 3.0) is None
     assert unusual(said, frozenset(), 15.0) == Found(1.0, 3, "Odd")
+    warm = replace(said, first=100.75)
+    assert unusual(warm, frozenset(), 15.0) == Found(1.0, 3, "Odd", 0.75)
 
 
 def test_a_peer_complains_when_it_sent_the_request_that_shows_it() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,15 @@ BATTERY = "benchmarks.power.battery"
 
 @dataclass(frozen=True)
 class Found:
-    """A fault found: seconds since the process began, requests until then, in whose words."""
+    """A fault found: seconds since the process began, requests until then, in whose words.
+
+    `first` is the seconds from the beginning of the process to its first request.
+    """
 
     seconds: float
     requests: int
     words: str
+    first: float = 0.0
 
 
 def measure(way: Way, say: Callable[[str], None]) -> dict[str, Any]:
@@ -74,7 +78,9 @@ def _by_suite(one: Server, way: Way) -> Found | None:
         began, _ = done(command, folder, "fuzz", FUZZED)
     content = json.loads((report / "results.json").read_bytes())
     discoveries = content.get("fuzz", {}).get("discoveries", [])
-    return discovered(discoveries, one.breaks, _started(report) - began, way.budget)
+    started, first = _started(report)
+    found = discovered(discoveries, one.breaks, started - began, way.budget)
+    return found and replace(found, first=first - began)
 
 
 def discovered(
@@ -89,11 +95,12 @@ def discovered(
     return Found(seconds, first["requests"], first["requirement"]) if seconds <= budget else None
 
 
-def _started(report: Path) -> float:
-    """When a run's clock began, as its journal says."""
+def _started(report: Path) -> tuple[float, float]:
+    """When a run's clock began, and when its first request was sent, as its journal says."""
     with (report / "journal.ndjson").open("rb") as lines:
-        told = (json.loads(line) for line in lines)
-        return next(float(each["started"]) for each in told if each["kind"] == "run")
+        told = [json.loads(line) for line in lines]
+    run = next(each for each in told if each["kind"] == "run")
+    return run["started"], min(each["sent"] for each in told if each["kind"] == "exchange")
 
 
 def _by_peer(one: Server, way: Way, usual: frozenset[str]) -> Found | None:
@@ -107,7 +114,7 @@ def unusual(said: peers.Said, usual: frozenset[str], budget: float) -> Found | N
     for each in said.complaints:
         seconds = each.at - said.began
         if each.title not in usual and seconds <= budget:
-            return Found(seconds, each.requests, each.title)
+            return Found(seconds, each.requests, each.title, max(0.0, said.first - said.began))
     return None
 
 

@@ -57,9 +57,17 @@ def median_of(rounds: Sequence[Mapping[str, float]], name: str) -> float:
     return statistics.median(each[name] for each in rounds)
 
 
-def seconds_to(rows: Sequence[Mapping[str, Any]], tool: str, budget: float) -> list[float]:
-    """The seconds until a tool found each fault; the budget where it did not."""
-    return [each[tool]["seconds"] if each[tool] else budget for each in rows]
+def seconds_to(
+    rows: Sequence[Mapping[str, Any]], tool: str, budget: float, *, warm: bool = False
+) -> list[float]:
+    """The seconds until a tool found each fault; the budget where it did not.
+
+    They count from the start of the process, or where it is `warm` from its first request.
+    """
+    found = [each[tool] for each in rows]
+    return [
+        each["seconds"] - (each["first"] if warm else 0.0) if each else budget for each in found
+    ]
 
 
 def found_by(rows: Sequence[Mapping[str, Any]], tool: str) -> int:
@@ -99,9 +107,14 @@ def _fuzz(told: Results) -> list[tuple[Any, ...]]:
 
 def _faults(told: Results) -> list[tuple[Any, ...]]:
     rows, budget = told["rows"], told["budget"]
-    own, peer = (statistics.median(seconds_to(rows, t, budget)) for t in ("suite", "peer"))
+    medians = {
+        warm: [statistics.median(seconds_to(rows, t, budget, warm=warm)) for t in ("suite", "peer")]
+        for warm in (False, True)
+    }
+    words = "median time to a fault over Schemathesis'"
     return [
-        ("median time to a fault over Schemathesis'", own / peer, "at most", 0.2),
+        (words, medians[False][0] / medians[False][1], "at most", 0.2),
+        (f"{words}, from the first request", medians[True][0] / medians[True][1], "at most", 0.2),
         ("faults found", found_by(rows, "suite"), "more than", found_by(rows, "peer")),
     ]
 

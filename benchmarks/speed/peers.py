@@ -28,10 +28,12 @@ class Complaint:
 
 @dataclass(frozen=True)
 class Said:
-    """A run: when its process began, by the clock, and all that it reported, earliest first."""
+    """A run: when its process began, by the clock, all that it reported, earliest first, and when
+    it sent its first request."""
 
     began: float
     complaints: tuple[Complaint, ...]
+    first: float = 0.0
 
 
 def run(url: str, folder: Path, seed: int, seconds: float, timeout: float, *more: str) -> Said:
@@ -49,28 +51,37 @@ def run(url: str, folder: Path, seed: int, seconds: float, timeout: float, *more
     began, _ = done(command, folder, "schemathesis", _RIGHT)
     with events.open(encoding="utf-8") as lines:
         told = [json.loads(line) for line in lines]
-    return Said(began, tuple(sorted(complaints(told), key=lambda each: each.at)))
+    found = tuple(sorted(complaints(told), key=lambda each: each.at))
+    return Said(began, found, min(sent(told), default=began))
 
 
 def complaints(events: list[dict[str, dict[str, Any]]]) -> Iterator[Complaint]:
     """What a report of events tells: each check that failed, at the time of its request, and each
     error; `requests` counts the requests until then."""
-    recorders = [e["ScenarioFinished"]["recorder"] for e in events if "ScenarioFinished" in e]
-    sent = [
-        exchange["timestamp"]
-        for recorder in recorders
-        for exchange in recorder["interactions"].values()
-        if exchange is not None
-    ]
-    for recorder in recorders:
+    times = sent(events)
+    for recorder in _recorders(events):
         for case, checks in recorder["checks"].items():
             exchange = recorder["interactions"].get(case)
             for check in checks:
                 if check["status"] == "failure" and exchange is not None:
                     at, title = exchange["timestamp"], check["failure_info"]["failure"]["title"]
-                    yield Complaint(title, at, sum(each <= at for each in sent))
+                    yield Complaint(title, at, sum(each <= at for each in times))
     for event in events:
         for kind, told in event.items():
             if kind.endswith("Error"):
                 at = told["timestamp"]
-                yield Complaint(told["value"]["type"], at, sum(each <= at for each in sent))
+                yield Complaint(told["value"]["type"], at, sum(each <= at for each in times))
+
+
+def sent(events: list[dict[str, dict[str, Any]]]) -> list[float]:
+    """When each request of a report of events was sent."""
+    return [
+        exchange["timestamp"]
+        for recorder in _recorders(events)
+        for exchange in recorder["interactions"].values()
+        if exchange is not None
+    ]
+
+
+def _recorders(events: list[dict[str, dict[str, Any]]]) -> list[dict[str, Any]]:
+    return [e["ScenarioFinished"]["recorder"] for e in events if "ScenarioFinished" in e]
