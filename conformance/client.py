@@ -120,7 +120,7 @@ class Client:
     @asynccontextmanager
     async def one_connection(self) -> AsyncIterator[httpx.AsyncBaseTransport]:
         """A connection of its own, to be given to `send`."""
-        over = self._transport or connection()
+        over = self._transport or connection(self._url)
         try:
             yield over
         finally:
@@ -131,7 +131,7 @@ class Client:
     async def _any_connection(self) -> AsyncIterator[httpx.AsyncBaseTransport]:
         """A connection that nothing else uses meanwhile. Pools of many cost more than requests."""
         assert self._open, "send outside of `opened`"
-        over = self._idle.pop() if self._idle else self._transport or connection()
+        over = self._idle.pop() if self._idle else self._transport or connection(self._url)
         try:
             yield over
         finally:

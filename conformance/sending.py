@@ -27,19 +27,21 @@ Ended = tuple[Received | None, Trouble | None, str]
 """A response as far as it came, how it ended if it is not whole, and that in words."""
 
 
-@lru_cache(maxsize=1)
-def _tls() -> ssl.SSLContext:
-    return httpx.create_ssl_context(trust_env=False)
+@lru_cache(maxsize=2)
+def _tls(scheme: str) -> ssl.SSLContext:
+    if scheme == "https":
+        return httpx.create_ssl_context(trust_env=False)
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody, and needs no time to read whom
 
 
-def connection() -> httpx.AsyncBaseTransport:
-    """A connection that opens with its first request, and again after it was closed.
+def connection(url: httpx.URL) -> httpx.AsyncBaseTransport:
+    """A connection to `url` that opens with its first request, and again after it was closed.
 
     Proxies and certificates come from no environment variable; no redirect is followed and no
     cookie is kept.
     """
     return httpx.AsyncHTTPTransport(
-        verify=_tls(),
+        verify=_tls(url.scheme),
         trust_env=False,
         limits=httpx.Limits(max_connections=1, keepalive_expiry=_KEPT),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import os
 import sys
@@ -74,12 +75,14 @@ def _pytest(settings: Settings, reporter: Any) -> tuple[int, str]:
         str(folder), f"--rootdir={folder}", "-c", str(folder / "pytest.ini"), "--noconftest",
         "-p", "no:terminal", "-p", "no:logging", "-p", "no:faulthandler",
         "-p", "no:unraisableexception",  # which looks for garbage for a third of a second
+        "-p", "no:legacypath", "-p", "no:subtests",  # which take their time to import
         "-p", "xdist.plugin", "-p", "runner.plugin",
         *_arguments(settings),
     ]  # fmt: skip
     said = io.StringIO()
     with tempfile.TemporaryDirectory() as gone, contextlib.redirect_stderr(said):
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(_cache() or gone)
+        gc.disable()  # until all is imported, and the plan made: nothing of that is garbage
         try:
             code = int(pytest.main(arguments, plugins=[reporter]))
         except KeyboardInterrupt:
@@ -87,6 +90,8 @@ def _pytest(settings: Settings, reporter: Any) -> tuple[int, str]:
         except Exception:
             traceback.print_exc()
             code = SUITE_FAILED
+        finally:
+            gc.enable()
     return code, said.getvalue()
 
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -148,7 +149,11 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Ask the target one valid request before anything else; a hopeless run ends here."""
     ours = session.config.stash.get(SESSION, None)
-    if ours is None or not is_controller(session.config) or session.config.option.collectonly:
+    if ours is None:
+        return
+    gc.freeze()  # what is there now stays: it need not be looked at again and again
+    gc.enable()
+    if not is_controller(session.config) or session.config.option.collectonly:
         return
     ours.preflight()
     if ours.stopped:

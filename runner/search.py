@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import time
 from collections.abc import Iterable, Iterator
@@ -55,7 +54,6 @@ def search(session: Session) -> list[str]:
         from runner.cluster import search_there
 
         return search_there(session)
-    gc.freeze()  # what is there now stays: it need not be looked at again and again
     stock = Stock(session)
     for number in session.numbers():
         if session.bench.over:

@@ -44,7 +44,16 @@ def load(path: Path | None = None) -> Contract:
 
     Raises SpecError, with one sentence for the operator, when the document cannot serve.
     """
-    document = load_document(path or VENDOR_DOCUMENT)
+    return _vendors() if path is None else _read(path)
+
+
+@cache
+def _vendors() -> Contract:
+    return _read(VENDOR_DOCUMENT)
+
+
+def _read(path: Path) -> Contract:
+    document = load_document(path)
     evidence = Evidence(document)
     data, findings = overlay.apply(document, evidence)
     patched = dataclasses.replace(document, data=data)

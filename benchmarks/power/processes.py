@@ -26,8 +26,10 @@ class ServerError(Exception):
 
 
 def environment() -> dict[str, str]:
-    """This process's environment without what would change a run, and with the key."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "ADAPTY"))}
+    """This process's environment without what would change a run, or make it compile every module
+    anew, and with the key."""
+    gone = ("PYTEST", "ADAPTY", "PYTHONDONTWRITEBYTECODE")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(gone)}
     return {**kept, "ADAPTY_API_KEY": KEY, "PYTHONUNBUFFERED": "1"}
 
 
