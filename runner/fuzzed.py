@@ -60,7 +60,11 @@ def _curve(
 ) -> list[dict[str, Any]]:  # fmt: skip
     """How far it was when, in the order of time."""
     before = sum(each.phase in ("preflight", "recorded") for each in record.exchanges)
-    curve: list[dict[str, Any]] = [{"seconds": 0.0, "requests": 0, "exercised": 0}]
+    first = min((e.sent - _start(e, starts) for e in record.exchanges), default=0.0)
+    curve: list[dict[str, Any]] = [
+        {"seconds": at, "requests": 0, "exercised": 0}
+        for at in dict.fromkeys([0.0, max(0.0, round(first, 2))])
+    ]
     sent: dict[tuple[str, str], int] = {}
     at = [(note["at"] - starts[note.get("shard", "")], note) for note in beats]
     for seconds, note in sorted(at, key=lambda each: float(each[0])):
