@@ -35,7 +35,8 @@ class Bench:
 
     `control` is the payload that the target accepts, `refused` maps the members that had to be left
     out of it to the exchange in which they were refused, `extra` are headers that it needs. `flaky`
-    says that it failed where it then did not, `hangs` on how many cases it had no answer twice;
+    says that it failed where it then did not, `hangs` on how many cases it had no answer twice,
+    `failing` on how many requests in a row it failed;
     `isolated` are the requirements for whose breach smaller requests were looked for. `gated` says
     which requirements end a run by failing, in all its processes, which see the file `halt`;
     `watched` counts the exchanges looked at for that, `customers` those made up for each purpose.
@@ -58,6 +59,7 @@ class Bench:
     taken: list[tuple[Sequence[Case], Exchange]] = field(default_factory=list)
     flaky: bool = False
     hangs: int = 0
+    failing: int = 0
     isolated: set[str] = field(default_factory=set)
     gated: Callable[[str], bool] | None = None
     halt: Path | None = None

@@ -16,9 +16,11 @@ from typing import Protocol
 import httpx
 
 from conformance.exchanges import Exchange, Received, Role, Sent
+from conformance.pacing import Pace
+from conformance.profile import APP, member_of
 from conformance.receiving import throttled_for
 from conformance.secrets import Redactor, resolve
-from conformance.sending import Header, connection, was_idle
+from conformance.sending import DIRECT, Header, Route, connection, was_idle
 from conformance.sending import exchange as exchange_over
 from spec.contract import Contract
 from strategies.cases import Request
@@ -26,6 +28,7 @@ from strategies.cases import Request
 _LOST = 5  # times that a request is sent again because its connection had been idle
 HANGS = 12  # answers that did not come in time, after which less time is given
 _SHORTEST = 0.5  # seconds that are always given
+_AT_FIRST = 2  # requests under way at the same moment, before the target has answered any
 _PATIENCE = 5  # tries at a request that is throttled
 LIMIT = "the limit of"  # how the words begin of what the operator limited
 
@@ -34,13 +37,20 @@ class BudgetSpent(Exception):
     """The operator's limit of requests or time is reached; nothing more is sent."""
 
 
+class WrongApp(BudgetSpent):
+    """An answer shows that the key is not of the operator's app; nothing more is sent."""
+
+
 class Refused(Exception):
     """Something asked for a request that this suite must never send."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where to send (`url` is the operation's) and how; `rate` in requests a second, 0: none."""
+    """Where to send (`url` is the operation's) and how; `rate` in requests a second, 0: none.
+
+    `app` is the only one that may be written to, where the operator named one.
+    """
 
     url: str
     key: str = field(repr=False)
@@ -49,6 +59,8 @@ class Target:
     rate: float = 0.0
     requests: int | None = None
     seconds: float | None = None
+    app: str | None = None
+    route: Route = DIRECT
 
 
 def operation_url(base: str, contract: Contract) -> str:
@@ -61,6 +73,9 @@ def operation_url(base: str, contract: Contract) -> str:
 
 class Recorder(Protocol):
     """Whatever takes note of exchanges: a journal, or what stands before one."""
+
+    def sending(self, exchange: str, cases: tuple[str, ...], customer: str, at: float) -> None:
+        """Take note that a request goes out now."""
 
     def exchange(self, exchange: Exchange) -> None:
         """Take note of how a request ended."""
@@ -81,8 +96,10 @@ class Client:
         name: str = "",
         transport: httpx.AsyncBaseTransport | None = None,
         more: Callable[[], int] | None = None,
+        pace: Pace | None = None,
     ) -> None:
-        """`name` is what its exchange ids start with; `transport` stands in for the network.
+        """`name` is what its exchange ids start with; `transport` stands in for the network; `pace`
+        is that of all processes, else its own at the target's rate.
 
         `more` gives out further requests when those of the target are spent, 0 when there are none.
         """
@@ -96,19 +113,25 @@ class Client:
         self._redactor = Redactor(target.key, contract.credential.scheme)
         self._ids = (f"{name}{number}" for number in count(1))
         self._started = time.monotonic()
-        self._next_turn = 0.0
+        self._pace = pace or Pace(target.rate)
+        self._turn = asyncio.Lock()
         self._open = False
         self._idle: list[httpx.AsyncBaseTransport] = []
         self._url = httpx.URL(target.url)
         self._gate = asyncio.Semaphore(target.concurrency)
+        self._room = 0  # requests more that may be under way, one for each answer
         self._late = 0
         self._before: dict[httpx.AsyncBaseTransport, str] = {}  # each one's last
         self._latencies: deque[float] = deque(maxlen=50)
+        self._right_app: bool | None = None if target.app else True  # None: nothing shows it yet
+        self._wrong = ""
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Client]:
         """Connections for the sends inside the block; closed after it."""
-        self._gate = asyncio.Semaphore(self.target.concurrency)
+        few = min(_AT_FIRST, self.target.concurrency)
+        self._gate, self._room = asyncio.Semaphore(few), self.target.concurrency - few
+        self._turn = asyncio.Lock()
         self._open = True
         try:
             yield self
@@ -120,7 +143,7 @@ class Client:
     @asynccontextmanager
     async def one_connection(self) -> AsyncIterator[httpx.AsyncBaseTransport]:
         """A connection of its own, to be given to `send`."""
-        over = self._transport or connection(self._url)
+        over = self._transport or self._connection()
         try:
             yield over
         finally:
@@ -131,21 +154,25 @@ class Client:
     async def _any_connection(self) -> AsyncIterator[httpx.AsyncBaseTransport]:
         """A connection that nothing else uses meanwhile. Pools of many cost more than requests."""
         assert self._open, "send outside of `opened`"
-        over = self._idle.pop() if self._idle else self._transport or connection(self._url)
+        over = self._idle.pop() if self._idle else self._transport or self._connection()
         try:
             yield over
         finally:
             self._idle.append(over)
 
+    def _connection(self) -> httpx.AsyncBaseTransport:
+        return connection(self._url, self.target.route)
+
     def pace(self, latency: float) -> None:
         """Keep so few requests under way that a target which serves them one by one, each in
         `latency` seconds, answers well within the timeout. For use when none is under way."""
         most = int(self.target.timeout / (4 * max(latency, 0.001)))
-        self._gate = asyncio.Semaphore(max(1, min(self.target.concurrency, most)))
+        self._gate, self._room = asyncio.Semaphore(max(1, min(self.target.concurrency, most))), 0
 
     def renew(self, rate: float, seconds: float | None) -> None:
         """Go on with another rate and, from now, another limit of time; no request is given out."""
         self._allowed = None if self._allowed is None else self.sent
+        self._pace.rate = rate
         self.target = replace(self.target, rate=rate, seconds=seconds)
         self._started = time.monotonic()
 
@@ -189,17 +216,19 @@ class Client:
 
         Waits while the target throttles (429, or 503 with Retry-After); sends again what was lost
         because the target had just closed an idle connection, as it may. Raises BudgetSpent when
-        the operator's limits leave no request, and Refused for any method but the contract's.
+        the operator's limits leave no request, WrongApp when an answer is of another app than the
+        operator's, and Refused for any method but the contract's.
         """
         if (method or self._contract.method) != self._contract.method:
             raise Refused(f"only {self._contract.method} may be sent, not {method}")
         headers = self._resolved(request)
         async with self._gate, nullcontext(over) if over else self._any_connection() as used:
-            throttled = lost = 0
+            throttled, lost, earliest, name = 0, 0, 0.0, next(self._ids)
             while True:
-                await self._take_turn()
+                await self._take_turn(earliest)
                 events: dict[str, float] = {}
                 sent_at = time.time()
+                self._journal.sending(name, cases, customer, sent_at)
                 response, trouble, detail = await exchange_over(
                     used, self._contract.method, self._url, headers, request.body, events,
                     self._patience(),
@@ -213,14 +242,17 @@ class Client:
                     continue
                 wait = throttled_for(response, throttled)
                 if wait is None or trouble is not None:
+                    self._passed(throttled)
                     break
+                wait = self._pace.throttled(sent_at, received_at, wait, throttled)
                 trouble, throttled = "throttled", throttled + 1
                 if throttled == _PATIENCE:
                     break
                 await asyncio.sleep(min(wait, self._left()))
+                earliest = received_at + wait
         shown, quotes = self._shown(request, response)
         exchange = Exchange(
-            id=next(self._ids), phase=phase, role=role, cases=cases,
+            id=name, phase=phase, role=role, cases=cases,
             request=Sent(self._contract.method, self.target.url, request.headers, request.body),
             response=shown, trouble=trouble, sent=sent_at, received=received_at,
             control=control, customer=customer, quotes_credential=quotes,
@@ -230,22 +262,51 @@ class Client:
         if over is not None:
             self._before[over] = exchange.id
         self._journal.exchange(exchange)
+        if response is not None and self.target.app and 200 <= response.status < 300:
+            self._check_app(response)
         return exchange
 
-    async def _take_turn(self) -> None:
-        target = self.target
-        if self._allowed is not None and self.sent >= self._allowed:
-            self._allowed += self._more() if self._more else 0
-            if self.sent >= self._allowed:
-                raise BudgetSpent(f"{LIMIT} requests (--requests) is spent")
-        now = time.monotonic()
-        turn = max(now, self._next_turn)
-        if turn - now >= self._left():
-            raise BudgetSpent(f"{LIMIT} time (--time) is spent")
-        self.sent += 1
-        if target.rate:
-            self._next_turn = turn + 1 / target.rate
-            await asyncio.sleep(turn - now)
+    def _check_app(self, response: Received) -> None:
+        """Raise WrongApp for an answer that is another app's, or if the first one names none."""
+        found, wanted = member_of(response, APP), self.target.app
+        found = found and found.lower()
+        if found == wanted or (found is None and self._right_app):
+            self._right_app = True
+            return
+        shown = "no app" if found is None else f"app {self._redactor.redact_text(found)[:60]}"
+        self._wrong = (
+            f"the profile that was created is of {shown}, not of {wanted} (--expect-app-id): the "
+            "key is another app's"
+        )
+        raise WrongApp(self._wrong)
+
+    def _passed(self, attempt: int) -> None:
+        """An answer was no throttling: one request more may be under way, and so on."""
+        self._pace.passed(attempt)
+        if self._room > 0:
+            self._room -= 1
+            self._gate.release()
+
+    async def _take_turn(self, earliest: float) -> None:
+        """Wait until the next request may go out; one that waited until `earliest` did so before.
+
+        Raises BudgetSpent when none may go out any more, or not within the operator's time.
+        """
+        async with self._turn:
+            if self._wrong:
+                raise WrongApp(self._wrong)
+            if self._allowed is not None and self.sent >= self._allowed:
+                self._allowed += self._more() if self._more else 0
+                if self.sent >= self._allowed:
+                    raise BudgetSpent(f"{LIMIT} requests (--requests) is spent")
+            now = max(time.time(), earliest)
+            while (wait := max(0.0, self._pace.wait(now))) or self._left() <= 0:
+                if wait >= self._left():
+                    raise BudgetSpent(f"{LIMIT} time (--time) is spent")
+                await asyncio.sleep(wait)
+                now = max(time.time(), now + wait)
+            self.sent += 1
+            self._pace.took(now)
 
     def _left(self) -> float:
         """Seconds until the operator's limit of time."""

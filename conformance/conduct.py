@@ -28,6 +28,7 @@ from strategies.cases import Case, pools
 TRIES = 3
 TRIES_OF_THE_FLAKY = 6  # at what fails, once the target has failed where it then did not
 MANY = 8  # cases without an answer, after which a sign of life is asked for
+FAILING = 30  # answers of 5xx, or none, in a row, after which a valid request has to be taken
 UNANSWERED = ("timeout", "connection", "incomplete")
 
 
@@ -199,6 +200,10 @@ async def _tried(bench: Bench, case: Case, phase: str, attempt: int) -> None:
         return
     role: Role = "probe" if attempt == 1 else "again"
     exchange = await probe(bench, case, control, guard, phase, role)
+    bench.failing = bench.failing + 1 if exchange.status is None or _crashed(exchange) else 0
+    if bench.failing and bench.failing % FAILING == 0:
+        async with bench.pulse:
+            await _break_off(bench, phase)
     await follow(bench, case, exchange, control, guard, phase, attempt)
 
 
@@ -222,6 +227,21 @@ async def follow(
         attempt += 1
         before, exchange = exchange, await probe(bench, case, control, guard, phase, "again")
         bench.flaky |= _crashed(before) and not _crashed(exchange)
+
+
+async def _break_off(bench: Bench, phase: str) -> None:
+    """End the run where the target fails on the control too, which it took before."""
+    for pause in (0.0, 1.0, 3.0):
+        await asyncio.sleep(pause)
+        if bench.control is None or bench.over:
+            return
+        if (await send_control(bench, phase, "works", bench.control)).accepted:
+            return
+    bench.spent = (
+        f"the target failed on {bench.failing} requests in a row and then on valid ones, which it "
+        "took before"
+    )
+    bench.journal.note("spent", why=bench.spent)
 
 
 def _most(bench: Bench, exchange: Exchange) -> int:

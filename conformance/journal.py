@@ -7,7 +7,7 @@ controlling process joins them at the end.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -21,6 +21,8 @@ from conformance.exchanges import (
     from_json,
     to_json,
 )
+
+SENDING, ENDED = "sending", "ended"  # of a request that goes out, and of one that is not kept
 
 
 class Journal:
@@ -40,6 +42,12 @@ class Journal:
         if case.id not in self.cases:
             self.cases[case.id] = case
             self._write({"kind": "case", **case_to_json(case)})
+
+    def sending(self, exchange: str, cases: Collection[str], customer: str, at: float) -> None:
+        """Note that a request goes out now: after a kill it is known to have been under way."""
+        self._write(
+            {"kind": SENDING, "id": exchange, "cases": [*cases], "customer": customer, "at": at}
+        )
 
     def exchange(self, exchange: Exchange) -> None:
         """Note how a request ended."""
@@ -123,21 +131,46 @@ class Record:
 
 
 def read(paths: Iterable[Path]) -> Record:
-    """Read journals, oldest first. A torn last line, as a kill leaves it, is passed over."""
+    """Read journals, oldest first. A torn last line, as a kill leaves it, is passed over.
+
+    Of the notes of requests that went out, those are left that came to no end.
+    """
     cases: dict[str, CaseRecord] = {}
     exchanges: dict[str, Exchange] = {}
     notes: dict[str, list[dict[str, Any]]] = {}
-    for path in paths:
-        for text in path.read_text("ascii", "replace").splitlines():
-            try:
-                line = json.loads(text)
-            except ValueError:
-                continue
-            kind = line.pop("kind")
-            if kind == "case":
-                cases[line["id"]] = case_from_json(line)
-            elif kind == "exchange":
-                exchanges[line["id"]] = from_json(line)
-            else:
-                notes.setdefault(kind, []).append(line)
+    under_way: dict[str, dict[str, Any]] = {}
+    for line in _lines(paths):
+        kind = line.pop("kind")
+        if kind == "case":
+            cases[line["id"]] = case_from_json(line)
+        elif kind == "exchange":
+            exchanges[line["id"]] = from_json(line)
+            under_way.pop(line["id"], None)
+        elif kind == ENDED:
+            under_way.pop(line["id"], None)
+        elif kind == SENDING:
+            under_way[line["id"]] = line
+        else:
+            notes.setdefault(kind, []).append(line)
+    if under_way:
+        notes[SENDING] = list(under_way.values())
     return Record(cases, tuple(exchanges.values()), notes)
+
+
+def unkept(paths: Iterable[Path]) -> Iterator[dict[str, Any]]:
+    """The notes of requests that were not kept; there may be millions."""
+    for line in _lines(paths, b'{"kind":"%s"' % ENDED.encode()):
+        del line["kind"]
+        yield line
+
+
+def _lines(paths: Iterable[Path], start: bytes = b"") -> Iterator[dict[str, Any]]:
+    for path in paths:
+        with path.open("rb") as file:
+            for text in file:
+                if not text.startswith(start):
+                    continue
+                try:
+                    yield json.loads(text.decode("ascii", "replace"))
+                except ValueError:
+                    continue

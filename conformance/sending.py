@@ -6,6 +6,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import httpx
@@ -27,22 +28,52 @@ Ended = tuple[Received | None, Trouble | None, str]
 """A response as far as it came, how it ended if it is not whole, and that in words."""
 
 
-@lru_cache(maxsize=2)
-def _tls(scheme: str) -> ssl.SSLContext:
-    if scheme == "https":
-        return httpx.create_ssl_context(trust_env=False)
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody, and needs no time to read whom
+@dataclass(frozen=True)
+class Route:
+    """How to come to a target: an authority's certificates to trust instead of the usual ones, a
+    certificate of our own with its key, and a proxy; paths of PEM files, and a URL."""
+
+    ca: str | None = None
+    certificate: str | None = None
+    certificate_key: str | None = None
+    proxy: str | None = None
+    proxy_auth: tuple[str, str] | None = field(default=None, repr=False)
 
 
-def connection(url: httpx.URL) -> httpx.AsyncBaseTransport:
+DIRECT = Route()
+
+
+@lru_cache(maxsize=4)
+def tls(route: Route) -> ssl.SSLContext:
+    """What to trust and what to show. Raises OSError (so is ssl.SSLError) for unusable files."""
+    if route.ca is None:
+        context = httpx.create_ssl_context(trust_env=False)
+    else:
+        context = ssl.create_default_context(cafile=route.ca)
+    if route.certificate is not None:
+        context.load_cert_chain(route.certificate, route.certificate_key)
+    return context
+
+
+def connection(url: httpx.URL, route: Route) -> httpx.AsyncBaseTransport:
     """A connection to `url` that opens with its first request, and again after it was closed.
 
     Proxies and certificates come from no environment variable; no redirect is followed and no
     cookie is kept.
     """
+    way = httpx.URL(route.proxy or "")
+    # Over plain HTTP nobody is trusted, and no time is spent on reading whom.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if "https" in (url.scheme, way.scheme):
+        context = tls(route)
+    proxy = None
+    if route.proxy is not None:
+        secure = context if way.scheme == "https" else None
+        proxy = httpx.Proxy(way, auth=route.proxy_auth, ssl_context=secure)
     return httpx.AsyncHTTPTransport(
-        verify=_tls(url.scheme),
+        verify=context,
         trust_env=False,
+        proxy=proxy,
         limits=httpx.Limits(max_connections=1, keepalive_expiry=_KEPT),
     )
 

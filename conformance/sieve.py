@@ -13,10 +13,10 @@ from collections.abc import Collection
 from typing import Any
 
 from conformance.exchanges import Exchange, record_of
-from conformance.journal import Journal
+from conformance.journal import ENDED, Journal
 from conformance.observe import Observation, observe, taken
 from conformance.outcome import outcome
-from conformance.parsing import NotJson, parse
+from conformance.profile import PROFILE, member_of
 from spec.contract import Contract
 from strategies.cases import Case, named
 
@@ -64,6 +64,10 @@ class Sieve:
         self.silent = 0  # requests in a row without an answer
         self.lost = 0  # controls in a row that were not accepted any more
         self.found: dict[str, str] = {}  # the first case that shows a requirement broken
+
+    def sending(self, exchange: str, cases: Collection[str], customer: str, at: float) -> None:
+        """Note that a request goes out now."""
+        self.journal.sending(exchange, cases, customer, at)
 
     def exchange(self, exchange: Exchange) -> None:
         """Keep what is no part of the search, but of following something up."""
@@ -116,9 +120,14 @@ class Sieve:
         self.count(case, exchange)
 
     def count(self, case: Case, exchange: Exchange) -> None:
-        """Count an exchange, unless it was kept as it came."""
+        """Count an exchange, unless it was kept as it came; what it made is noted."""
         if case.id not in self.journal.cases:
             self.sifted.add(exchange)
+            made: dict[str, Any] = {}
+            if exchange.accepted:
+                profile = member_of(exchange.response, PROFILE)
+                made = {"customer": exchange.customer, "profile": profile, "at": exchange.sent}
+            self.journal.tell(ENDED, id=exchange.id, **made)
 
     def progress(self) -> dict[str, Any]:
         """How far this process is, as its notes tell it."""
@@ -180,11 +189,8 @@ class Sieve:
         named = profile is not None and exchange.request.header(profile.name) is not None
         if not exchange.accepted or not customer or named or exchange.response is None:
             return None
-        try:
-            key = parse(exchange.response.body)["data"]["profile_id"]
-        except (NotJson, KeyError, TypeError):
-            return None
-        if not isinstance(key, str) or case.expect != "accept":
+        key = member_of(exchange.response, PROFILE)
+        if key is None or case.expect != "accept":
             return None
         key = key.lower()
         case_before, owner, before = self._recent.get(key, (case, customer, exchange))

@@ -53,8 +53,13 @@ def templates(contract: Contract) -> Templates:
         attributes=Reading(listed),
         attribute=Reading(listed.get("items", {})),
         most_attributes=listed.get("maxItems"),
-        app_id=str(uuid.uuid5(uuid.NAMESPACE_URL, contract.path)),
+        app_id=app_id(contract),
     )
+
+
+def app_id(contract: Contract) -> str:
+    """The one app that the mock has profiles of."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, contract.path))
 
 
 def _profile_schema(schema: Schema) -> Schema:

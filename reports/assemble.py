@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -29,6 +29,7 @@ class Facts:
     complete: bool
     known: Mapping[str, Mapping[str, Any]]
     fuzz: Mapping[str, Any] | None = None
+    deviations: Sequence[Mapping[str, Any]] | None = None
 
 
 FAILURES = 20  # told of one requirement; the journal has all
@@ -62,6 +63,7 @@ def assemble(
             **traffic(record),
             "verdicts": {name: counts[name] for name in names},
         },
+        **({} if facts.deviations is None else {"deviations": [*facts.deviations]}),
         "requirements": [_requirement(each, record, facts, contract) for each in verdicts],
         "choices": [
             {"id": key, "statement": choice.statement, "observed": judgement.choices.get(key)}

@@ -65,10 +65,10 @@ def _view(exchange: Exchange, record: Record) -> View:
     known = record.cases.get(case or "")
     told = exchange_as_told(exchange)
     view = exchange_view(told, known.change or None if known else None, limit=LIMIT)
-    return view | {"words": _words(exchange, record), "case": case, "answer": answer(told)}
+    return view | {"words": words_of(exchange, record), "case": case, "answer": answer(told)}
 
 
-def _words(exchange: Exchange, record: Record) -> str:
+def words_of(exchange: Exchange, record: Record) -> str:
     """What was sent, in words."""
     known = [record.cases[case] for case in exchange.cases if case in record.cases]
     if not known:

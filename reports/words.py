@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from reports.text import capital, duration, number, plural
+from reports.text import capital, duration, number, plural, short
 from spec.requirements import PARTS
 
 Results = Mapping[str, Any]
@@ -111,6 +111,8 @@ def remarks(results: Results) -> list[str]:
     found = []
     if run["stopped"]:
         found.append(sentence(run["stopped"]))
+    if "under_way" in run:
+        found.append(_under_way(run["under_way"]))
     if "fuzz" in results:
         found.append(_searched(results))
     elif (
@@ -125,10 +127,24 @@ def remarks(results: Results) -> list[str]:
         found.append(told)
     if broken and run["gate"] == "must" and all(item["level"] == "should" for item in broken):
         found.append("The gate asks only for musts, so it passed.")
+    found += _overtaken(results)
+    if run["exit_code"] == 1 and not broken:
+        found.append("The gate failed for that (--strict-known).")
     untested = len(with_verdict(results, "untested"))
     if untested and results["summary"]["complete"] and mood(results) == "pass":
         found.append(f"{plural(untested, 'promise')} could not be observed.")
     return found
+
+
+def _under_way(requests: Sequence[Item]) -> str:
+    """Which requests had no end, of a run that was killed or interrupted."""
+    cases = [", ".join(each["cases"]) or "a control" for each in requests]
+    shown = "; ".join(cases[:UNDER_WAY]) + ("; …" if len(cases) > UNDER_WAY else "")
+    were = "was" if len(cases) == 1 else "were"
+    return (
+        f"{plural(len(cases), 'request')} {were} under way then, of whose end nothing is known: "
+        f"{short(shown, 200)}."
+    )
 
 
 def _searched(results: Results) -> str:
@@ -139,6 +155,24 @@ def _searched(results: Results) -> str:
         f"{plural(told['exercised'], 'promise')} exercised: it shows what is broken, never that "
         "all is kept."
     )
+
+
+UNDER_WAY = 3  # requests that had no end, told one by one
+ENTRIES = 5  # of a list of known deviations that are told one by one
+
+
+def _overtaken(results: Results) -> Iterator[str]:
+    """What to take out of the list of known deviations, and what of it does not hold any more."""
+    found = [e for e in results.get("deviations", ()) if e["state"] in ("stale", "expired")]
+    for each in found[:ENTRIES]:
+        line = "" if each["line"] is None else f":{each['line']}"
+        entry = f"{each['file']}{line}, {each['requirement']},"
+        if each["state"] == "stale":
+            yield f"{entry} is stale: nothing of it is broken any more. Take it out."
+        else:
+            yield f"{entry} has expired: it held until {each['until']}. Mend it, or renew the day."
+    if len(found) > ENTRIES:
+        yield f"So have or are {len(found) - ENTRIES} more of its entries."
 
 
 def gate(results: Results) -> str:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from conformance.journal import Record
+from conformance.journal import Record, unkept
 from reports.results import ResultsError, dumps, load
 from reports.words import Results
 
@@ -17,6 +17,7 @@ JOURNAL = "journal.ndjson"
 PREVIOUS = "previous"
 NAMES = (
     "results.json", "index.html", "junit.xml", "results.sarif", "summary.md", "exchanges.har",
+    "profiles.csv",
 )  # fmt: skip
 
 
@@ -25,7 +26,7 @@ def write(results: Results, directory: Path, record: Record | None = None) -> No
 
     results.json comes first and is plain ASCII, so that lone surrogates survive a round trip. What
     changed is told beside the run in `previous/`, where there is one. Without a record there are no
-    exchanges to show beside those of failures, and no HAR.
+    exchanges to show beside those of failures, no HAR, and no list of profiles.
     """
     # At the end of a run there is time for these imports, at its start there is none.
     from reports.changes import changes
@@ -33,6 +34,7 @@ def write(results: Results, directory: Path, record: Record | None = None) -> No
     from reports.html import render
     from reports.junit import junit
     from reports.markdown import markdown
+    from reports.profiles import write_profiles
     from reports.sarif import sarif
 
     directory.mkdir(parents=True, exist_ok=True)
@@ -46,6 +48,8 @@ def write(results: Results, directory: Path, record: Record | None = None) -> No
     if record is not None:
         with _whole(directory / "exchanges.har") as file:
             write_har(record, results, file)
+        with _whole(directory / "profiles.csv") as file:
+            write_profiles(record, unkept(sorted(directory.glob("journal*.ndjson"))), file)
 
 
 def _previous(directory: Path) -> Results | None:

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import os
 import secrets
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
+from runner.config import (
+    DEFAULT,
+    OWN,
+    SHARED,
+    Effective,
+    effective,
+    find,
+    lines,
+    read,
+    variable,
+)
 from runner.settings import (
     Settings,
     UsageError,
@@ -78,11 +90,22 @@ class _Workers(click.ParamType[int]):
         return int(click.INT.convert(value, param, ctx))
 
 
-def _settings_options(*, fuzz: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """An option for every setting of a run, or of a fuzz."""
+# The settings that say how to come to a target, for commands that send little.
+_WAY = (
+    "timeout", "expect_app_id", "ca", "client_cert", "client_key", "proxy", "proxy_auth_env",
+    "api_key_env",
+)  # fmt: skip
+
+
+def _settings_options(
+    *, fuzz: bool = False, only: Collection[str] = ()
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """An option for every setting of a run, or of a fuzz, or for some settings `only`."""
 
     def decorated(command: Callable[..., Any]) -> Callable[..., Any]:
         for each in reversed(fields(fuzz=fuzz)):
+            if only and each.name not in only:
+                continue
             multiple = isinstance(each.default, tuple)
             shown = each.default not in (None, "", ()) and each.default != 0
             kind: Any = str if multiple or each.default is None else type(each.default)
@@ -94,6 +117,7 @@ def _settings_options(*, fuzz: bool) -> Callable[[Callable[..., Any]], Callable[
                 show_default=shown,
                 type=_Workers() if each.name == "workers" else kind,
                 metavar=each.metadata.get("metavar"),
+                envvar=variable(each.name),
                 is_flag=isinstance(each.default, bool),
                 help=each.metadata["help"],
             )(command)
@@ -102,28 +126,80 @@ def _settings_options(*, fuzz: bool) -> Callable[[Callable[..., Any]], Callable[
     return decorated
 
 
+_target = click.argument("url", required=False, metavar="[URL|NAME]")
+_file = click.option(
+    "--config", "file", metavar="FILE", type=click.Path(path_type=Path), envvar=variable("config"),
+    help=f"The configuration; without it, the nearest {OWN} or {SHARED}.",
+)  # fmt: skip
+
+
+def _effective(
+    url: str | None, file: Path | None, options: dict[str, Any], *, fuzz: bool
+) -> Effective:
+    """The settings that files, variables and options make, in rising precedence."""
+    context = click.get_current_context()
+    given: dict[str, tuple[Any, str]] = {}
+    if named := os.environ.get(variable("target")):
+        given["target"] = (named, variable("target"))
+    for name, value in options.items():
+        source = context.get_parameter_source(name)
+        if source is ParameterSource.COMMANDLINE:
+            given[name] = (value, "--" + name.replace("_", "-"))
+        elif source is ParameterSource.ENVIRONMENT:
+            given[name] = (value, variable(name))
+    return effective(url, given, read(file or find(Path.cwd())), fuzz=fuzz)
+
+
 @cli.command()
-@click.argument("url", required=False)
+@_target
 @_settings_options(fuzz=False)
-def run(url: str | None, **options: Any) -> int:
-    """Judge a target; without URL, the embedded mock on a free loopback port."""
+@click.option("--dry-run", is_flag=True, help="List what would be sent, and send nothing to URL.")
+@_file
+def run(url: str | None, file: Path | None, dry_run: bool, **options: Any) -> int:
+    """Judge a target; without URL, the embedded mock on a free loopback port.
+
+    NAME is a target of the configuration file.
+    """
     from runner.launch import launch
 
-    return launch(checked(Settings(target=url, **options)))
+    return launch(checked(_effective(url, file, options, fuzz=False).settings), dry=dry_run)
 
 
 @cli.command()
-@click.argument("url", required=False)
+@_target
 @_settings_options(fuzz=True)
-def fuzz(url: str | None, **options: Any) -> int:
+@_file
+def fuzz(url: str | None, file: Path | None, **options: Any) -> int:
     """Keep looking for broken promises until --time or --requests is spent, or until Ctrl-C."""
     from runner.launch import launch
 
-    given = click.get_current_context().get_parameter_source("seed")
+    made = _effective(url, file, options, fuzz=True)
+    settings = made.settings
     # The next fuzz is to find what this one does not; but all shards are of one.
-    if given is ParameterSource.DEFAULT and not options["shard"]:
-        options["seed"] = secrets.randbelow(10**6)
-    return launch(checked(Settings(target=url, fuzz=True, **options)))
+    if made.sources["seed"] == DEFAULT and not settings.shard:
+        settings = dataclasses.replace(settings, seed=secrets.randbelow(10**6))
+    return launch(checked(settings))
+
+
+@cli.command()
+@_target
+@_settings_options(fuzz=True)
+@_file
+def config(url: str | None, file: Path | None, **options: Any) -> int:
+    """Show each setting that a run with these options would have, and where it comes from."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    made = _effective(url, file, options, fuzz=True)
+    checked(made.settings)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for each in ("setting", "value", "from"):
+        table.add_column(each, overflow="fold")
+    for line in lines(made):
+        table.add_row(*map(Text, line), style="dim" if line[2] == DEFAULT else None)
+    Console(width=None if sys.stdout.isatty() else 1000).print(table)
+    return 0
 
 
 @cli.command()
@@ -187,19 +263,19 @@ def requirements(glob: str | None, level: str | None, spec: str | None) -> int:
 @click.argument("case")
 @click.option("--from", "source", default="conformance-report", show_default=True, metavar="DIR",
               help="The report that recorded it.")  # fmt: skip
-@click.option("--target", metavar="URL", help="Send it elsewhere than it was recorded.")
-@click.option("--timeout", default=5.0, show_default=True, help="Seconds to wait for an answer.")
+@click.option("--target", metavar="URL|NAME", help="Send it elsewhere than it was recorded.")
+@_settings_options(only=_WAY)
 @click.option("--spec", metavar="FILE", help="The edition of the document it was recorded with.")
-@click.option("--api-key-env", default="ADAPTY_API_KEY", show_default=True, metavar="NAME",
-              help="The variable that holds the API key.")  # fmt: skip
+@_file
 def replay(
-    case: str, source: str, target: str | None, timeout: float, spec: str | None, api_key_env: str
+    case: str, source: str, target: str | None, spec: str | None, file: Path | None, **options: Any
 ) -> int:
     """Send a recorded CASE again and judge it."""
     from runner.replay import replay as again
 
-    settings = checked(Settings(target=target, timeout=timeout, api_key_env=api_key_env))
-    return again(_contract(spec), case, Path(source), settings)
+    made = _effective(target, file, options, fuzz=False).settings
+    settings = checked(made if target else dataclasses.replace(made, target=None))
+    return again(_contract(spec or made.spec), case, Path(source), settings)
 
 
 @cli.command()
@@ -254,6 +330,19 @@ def merge(folders: tuple[Path, ...], report_dir: Path, spec: str | None) -> int:
     from runner.merging import merge as join
 
     return join(folders, report_dir, spec)
+
+
+@cli.command()
+@click.option("--from", "source", default="conformance-report", show_default=True,
+              metavar="DIR", type=click.Path(path_type=Path),
+              help="The report, or its results.json.")  # fmt: skip
+@click.option("--output", metavar="FILE", type=click.Path(path_type=Path),
+              help="Write it there, where nothing is yet, rather than print it.")  # fmt: skip
+def known(source: Path, output: Path | None) -> int:
+    """Write the list of known deviations (--known) to start from, out of a report."""
+    from runner.starting import start
+
+    return start(source, output)
 
 
 def _contract(spec: str | None) -> Any:

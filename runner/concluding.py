@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from conformance.journal import Journal, Record
+from conformance.journal import SENDING, Journal, Record
 from conformance.judge import judge
 from conformance.verdicts import Verdict
 from reports import results, writing
@@ -39,10 +39,7 @@ def begin(journal: Journal, plan: Planned, run: str, url: str, started: float) -
         sha256=contract.sha256,
         suite=version(),
         settings=asdict(settings),
-        known=[
-            asdict(each) | {"until": each.until and each.until.isoformat()}
-            for each in _listed(settings, contract)
-        ],
+        known=[known.told(each) for each in _listed(settings, contract)],
     )
 
 
@@ -94,12 +91,12 @@ def conclude(
         judgement = replace(judgement, verdicts=_searched(judgement.verdicts, cases(record)))
     elif not ended.cut:
         judgement = replace(judgement, verdicts=_sent(judgement.verdicts, plan.unsent(record)))
-    deviations = [_deviation(each) for each in run["known"]]
+    deviations = [known.of(each) for each in run["known"]]
     verdicts, covering = known.excuse(judgement.verdicts, deviations, _day(run["day"]))
     judgement = replace(judgement, verdicts=verdicts)
     facts = _facts(record, run, ended, plan, covering, verdicts)
     content = assemble(contract, record, judgement, facts)
-    content["run"]["exit_code"] = exit_code(content, ended.interrupted)
+    content["run"]["exit_code"] = exit_code(content, ended.interrupted, plan.settings.strict_known)
     results.validate(content)
     writing.write(content, directory, record)
     return content
@@ -140,10 +137,6 @@ def _listed(settings: Settings, contract: Contract) -> list[known.Deviation]:
     if not settings.known:
         return []
     return known.read(Path(settings.known), list(contract.requirements))
-
-
-def _deviation(told: dict[str, Any]) -> known.Deviation:
-    return known.Deviation(**told | {"until": told["until"] and _day(told["until"])})
 
 
 def _day(text: str) -> datetime.date:
@@ -211,14 +204,32 @@ def _facts(
             "exit_code": 0,
             "stopped": ended.stopped,
         }
-        | ({"shard": plan.settings.shard} if plan.settings.shard else {}),
+        | ({"shard": plan.settings.shard} if plan.settings.shard else {})
+        | ({"under_way": record.notes[SENDING]} if SENDING in record.notes else {}),
         complete=whole and plan.all_sent(record),
+        deviations=_deviations(run, plan, verdicts, whole=not ended.stopped),
         known={
             key: {"reason": each.reason, "until": each.until and each.until.isoformat()}
             for key, each in covering.items()
         },
         fuzz=fuzzed(record, run, verdicts) if plan.settings.fuzz else None,
     )
+
+
+def _deviations(
+    run: Mapping[str, Any], plan: Planned, verdicts: Mapping[str, Verdict], *, whole: bool
+) -> list[dict[str, Any]] | None:
+    """What became of each entry of the list of known deviations; None where there is no list."""
+    settings = plan.settings
+    if not settings.known:
+        return None
+    searched = settings.fuzz or plan.share is not None or not whole
+    return [
+        known.told(each)
+        | {"file": settings.known}
+        | {"state": known.state(each, verdicts, _day(run["day"]), searched=searched)}
+        for each in map(known.of, run["known"])
+    ]
 
 
 def _cases_digest(record: Record, plan: Planned) -> str:

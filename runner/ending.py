@@ -20,19 +20,27 @@ from spec.requirements import Requirement
 def hopeless(exchange: Exchange, url: str, variable: str) -> str | None:
     """Why a run would prove nothing after this first answer, as a sentence, or None."""
     status = exchange.status
+    if "CERTIFICATE_VERIFY_FAILED" in exchange.detail:
+        why = exchange.detail.rpartition("CERTIFICATE_VERIFY_FAILED]")[2].strip()
+        return f"{url} shows a certificate that is not trusted ({why}); --ca names an authority"
     if exchange.trouble == "connection":
         return f"{url} gives no HTTP answer ({exchange.detail}); is the server running there?"
     if status is None:
         return f"{url} gives no answer to a valid request ({exchange.detail})"
     if status in (401, 403):
         return f"{url} answers {status} to the key in {variable}; is it the key of this target?"
+    if status == 407:
+        return "the proxy answers 407: name the variable with its user:password (--proxy-auth-env)"
     if status in (404, 405):
         return f"{url} answers {status}; the operation is not there: check the base URL"
     return None
 
 
-def exit_code(content: Mapping[str, Any], interrupted: bool) -> int:
-    """0 the gate passed, 1 it failed, 3 the target could not be judged, 130 Ctrl-C."""
+def exit_code(content: Mapping[str, Any], interrupted: bool, strict_known: bool = False) -> int:
+    """0 the gate passed, 1 it failed, 3 the target could not be judged, 130 Ctrl-C.
+
+    With `strict_known` a stale entry of the list of known deviations fails the gate too.
+    """
     if interrupted:
         return 130
     gated = [
@@ -41,7 +49,8 @@ def exit_code(content: Mapping[str, Any], interrupted: bool) -> int:
         if content["run"]["gate"] == "should" or each["level"] == "must"
     ]
     verdicts = {each["verdict"] for each in gated}
-    if "fail" in verdicts:
+    stale = any(each["state"] == "stale" for each in content.get("deviations", ()))
+    if "fail" in verdicts or (strict_known and stale):
         return 1
     return 3 if content["run"]["stopped"] or "inconclusive" in verdicts else 0
 

@@ -14,6 +14,7 @@ from runner.claims import CLAIMS
 from runner.settings import UsageError
 
 HALT = ".halt"  # in the report folder while a run goes on that --fail-fast ends
+THROTTLE = ".throttle"  # what the processes of a run learn of the target's limit
 OURS = {JOURNAL, PREVIOUS, *NAMES}
 
 
@@ -54,16 +55,21 @@ def prepare(directory: Path) -> Path:
 def _is_left(name: str) -> bool:
     """Whether a killed run left this: its sign to stop, or a report that it was writing."""
     written = re.fullmatch(r"\.(.+)\.[a-z0-9_]{8}", name)  # as tempfile names them
-    return name in (HALT, CLAIMS) or (written is not None and written[1] in NAMES)
+    return (
+        name.startswith(THROTTLE)
+        or name in (HALT, CLAIMS)
+        or (written is not None and written[1] in NAMES)
+    )
 
 
 def join(directory: Path) -> None:
     """Append the journals of a run's workers to the controlling process's, once they have ended."""
     main = directory / JOURNAL
     for path in _of_workers(directory):
-        with main.open("a", encoding="ascii") as file:
-            text = path.read_text("ascii")
-            file.write(text if text.endswith("\n") or not text else text + "\n")
+        with main.open("ab") as file, path.open("rb") as part:
+            shutil.copyfileobj(part, file)
+            if part.tell() and (part.seek(-1, os.SEEK_END), part.read())[1] != b"\n":
+                file.write(b"\n")
         path.unlink()
 
 

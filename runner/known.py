@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import yaml
 
@@ -16,15 +17,33 @@ from conformance.verdicts import Verdict
 from runner.settings import LEVELS, UsageError, nearest
 from spec.requirements import Level
 
+State = Literal["holds", "stale", "expired", "unseen"]
+"""What an entry does: it excuses a failure; nothing fails any more that it names; its day is past;
+or there was nothing to excuse, which proves nothing."""
+
 
 @dataclass(frozen=True)
 class Deviation:
-    """One entry: an id or glob, why it is known, the last day it holds, another level if any."""
+    """One entry: an id or glob, why it is known, the last day it holds, another level if any.
+
+    What is `flaky` comes and goes, so that a run without it proves nothing. `line` is where it
+    stands in its file, from 1.
+    """
 
     requirement: str
     reason: str
     until: datetime.date | None = None
     level: Level | None = None
+    flaky: bool = False
+    line: int | None = None
+
+    def expired(self, today: datetime.date) -> bool:
+        """Whether its last day is past."""
+        return self.until is not None and today > self.until
+
+
+_KEYS = [each.name for each in fields(Deviation) if each.name != "line"]
+_TABLE = re.compile(r"\s*\[\[\s*[\"']?known[\"']?\s*\]\]")
 
 
 def read(path: Path, ids: list[str]) -> list[Deviation]:
@@ -32,9 +51,11 @@ def read(path: Path, ids: list[str]) -> list[Deviation]:
 
     Raises UsageError for a file that cannot be read, or an entry that names nothing.
     """
+    toml = path.suffix == ".toml"
     try:
         text = path.read_text("utf-8")
-        data = tomllib.loads(text) if path.suffix == ".toml" else yaml.safe_load(text)
+        data = tomllib.loads(text) if toml else yaml.safe_load(text)
+        lines = _lines_of_toml(text) if toml else _lines_of_yaml(text)
     except OSError as error:
         raise UsageError(f"cannot read --known {path}: {error.strerror}") from error
     except (ValueError, yaml.YAMLError) as error:
@@ -42,7 +63,25 @@ def read(path: Path, ids: list[str]) -> list[Deviation]:
     entries = data.get("known") if isinstance(data, dict) else data
     if not isinstance(entries, list):
         raise UsageError(f"--known {path} holds no list of deviations")
-    return [_entry(path, entry, ids) for entry in entries]
+    if len(lines) != len(entries):  # such as TOML's tables in one line
+        lines = [None] * len(entries)
+    return [
+        replace(_entry(path, entry, ids), line=line)
+        for entry, line in zip(entries, lines, strict=True)
+    ]
+
+
+def _lines_of_toml(text: str) -> list[int | None]:
+    return [n for n, line in enumerate(text.splitlines(), 1) if _TABLE.match(line)]
+
+
+def _lines_of_yaml(text: str) -> list[int | None]:
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    if isinstance(node, yaml.MappingNode):
+        node = next((value for key, value in node.value if key.value == "known"), None)
+    if not isinstance(node, yaml.SequenceNode):
+        return []
+    return [each.start_mark.line + 1 for each in node.value]
 
 
 def _entry(path: Path, entry: Any, ids: list[str]) -> Deviation:
@@ -51,13 +90,20 @@ def _entry(path: Path, entry: Any, ids: list[str]) -> Deviation:
     name = entry["requirement"]
     if not any(fnmatchcase(key, name) for key in ids):
         raise UsageError(f"--known {path}: {name} matches no promise{nearest(name, ids)}")
-    reason, level = entry.get("reason"), entry.get("level")
+    for key in map(str, entry):
+        if key not in _KEYS:
+            raise UsageError(
+                f"--known {path}: {name} has {key!r}; an entry takes {', '.join(_KEYS)}"
+            )
+    reason, level, flaky = entry.get("reason"), entry.get("level"), entry.get("flaky", False)
     if not isinstance(reason, str) or not reason.strip():
         raise UsageError(f"--known {path}: {name} has no reason; say why it is known")
     if level is not None and level not in LEVELS:
         raise UsageError(
             f"--known {path}: the level of {name} is {level!r}; it takes must or should"
         )
+    if not isinstance(flaky, bool):
+        raise UsageError(f"--known {path}: flaky of {name} is {flaky!r}; it takes true or false")
     until = entry.get("until")
     if isinstance(until, str):
         try:
@@ -68,11 +114,11 @@ def _entry(path: Path, entry: Any, ids: list[str]) -> Deviation:
         until = until.date()
     if until is not None and not isinstance(until, datetime.date):
         raise UsageError(f"--known {path}: until of {name} is no date: {until}")
-    return Deviation(name, reason, until, cast("Level | None", level))
+    return Deviation(name, reason, until, cast("Level | None", level), flaky)
 
 
 def excuse(
-    verdicts: Mapping[str, Verdict], deviations: list[Deviation], today: datetime.date
+    verdicts: Mapping[str, Verdict], deviations: Sequence[Deviation], today: datetime.date
 ) -> tuple[dict[str, Verdict], dict[str, Deviation]]:
     """The verdicts with listed failures as `known`, and the deviation that covers each of those.
 
@@ -87,8 +133,39 @@ def excuse(
                 verdict = replace(
                     verdict, requirement=replace(verdict.requirement, level=each.level)
                 )
-            if verdict.name == "fail" and (each.until is None or today <= each.until):
+            if verdict.name == "fail" and not each.expired(today):
                 verdict = replace(verdict, name="known")
                 covering[key] = each
             changed[key] = verdict
     return changed, covering
+
+
+def state(
+    deviation: Deviation, verdicts: Mapping[str, Verdict], today: datetime.date, *, searched: bool
+) -> State:
+    """What an entry did for the verdicts of a run, its own failures already `known`.
+
+    It is stale where all that it names was judged and kept. What is flaky never is, nor anything by
+    a run that only `searched`, or sent a part: neither shows that all is kept.
+    """
+    names = {v.name for key, v in verdicts.items() if fnmatchcase(key, deviation.requirement)}
+    if deviation.expired(today):
+        return "expired"
+    if "known" in names:
+        return "holds"
+    kept = names == {"pass"} and not deviation.flaky and not searched
+    return "stale" if kept else "unseen"
+
+
+def told(deviation: Deviation) -> dict[str, Any]:
+    """An entry as JSON."""
+    day = deviation.until and deviation.until.isoformat()
+    return {each.name: getattr(deviation, each.name) for each in fields(deviation)} | {"until": day}
+
+
+def of(told: Mapping[str, Any]) -> Deviation:
+    """The entry that `told` told, by this version or another."""
+    names = {each.name for each in fields(Deviation)}
+    given: dict[str, Any] = {key: value for key, value in told.items() if key in names}
+    day = given["until"] and datetime.date.fromisoformat(given["until"])
+    return Deviation(**given | {"until": day})

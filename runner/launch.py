@@ -22,9 +22,16 @@ SUITE_FAILED = 4
 INTERRUPTED = 130
 
 
-def launch(settings: Settings) -> int:
-    """Judge the target of `settings`; returns the exit code of the design."""
-    contract = _check(settings)
+def launch(settings: Settings, *, dry: bool = False) -> int:
+    """Judge the target of `settings`; returns the exit code of the design.
+
+    If `dry`, tell what would be sent instead, and send nothing to the target.
+    """
+    contract = _check(settings, dry=dry)
+    if dry:
+        from runner.dryrun import dry_run
+
+        return dry_run(settings)
     # A worker's interpreter must not import from the directory the user happens to be in.
     os.environ["PYTHONSAFEPATH"] = "1"
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
@@ -38,7 +45,7 @@ def launch(settings: Settings) -> int:
 
     console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
     reporter = Reporter(console)
-    code, complaints = _pytest(settings, reporter)
+    code, complaints = send_all(settings, reporter)
     content = reporter.content
     if content is None and code in (pytest.ExitCode.INTERRUPTED, INTERRUPTED):
         return INTERRUPTED
@@ -60,7 +67,7 @@ def launch(settings: Settings) -> int:
     return exit_code
 
 
-def _pytest(settings: Settings, reporter: Any) -> tuple[int, str]:
+def send_all(settings: Settings, reporter: Any) -> tuple[int, str]:
     """Run pytest; its exit code, and what it said on stderr, where only our words belong.
 
     Hypothesis keeps its tables of characters, which take it seconds to make, where caches belong;
@@ -111,9 +118,12 @@ def _judged(content: dict[str, object]) -> bool:
     return isinstance(told, dict) and told["requests"] > 1
 
 
-def _check(settings: Settings) -> Contract:
-    """The contract; everything that can be wrong before the first request is a UsageError."""
-    from runner import known
+def _check(settings: Settings, *, dry: bool = False) -> Contract:
+    """The contract; everything that can be wrong before the first request is a UsageError.
+
+    If `dry`, nothing is asked of the environment, and nothing written.
+    """
+    from runner import known, target
     from runner.folder import prepare
     from spec.document import SpecError
     from spec.loader import load
@@ -125,8 +135,12 @@ def _check(settings: Settings) -> Contract:
     selected(contract.requirements, settings)
     if settings.known:
         known.read(Path(settings.known), list(contract.requirements))
+    target.check(settings, contract, settings.target)
+    if dry:
+        return contract
     if settings.target is not None:
         api_key(settings)
+    target.route(settings)
     if settings.dask:
         from runner import cluster
 

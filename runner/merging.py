@@ -13,7 +13,7 @@ from rich.console import Console
 
 from conformance.client import operation_url
 from conformance.exchanges import Exchange
-from conformance.journal import Journal, Record
+from conformance.journal import ENDED, SENDING, Journal, Record, unkept
 from reports.terminal import summary
 from reports.text import one_line
 from reports.writing import JOURNAL
@@ -149,7 +149,10 @@ def _facts(shard: Shard, contract: Contract) -> Iterator[tuple[str, Any]]:
     yield "seed", settings["seed"]
     if "suite" in run:
         yield "suite", run["suite"]
-    known = "; ".join(", ".join(filter(None, each.values())) for each in run["known"])
+    known = "; ".join(
+        ", ".join(text for text in each.values() if text and isinstance(text, str))
+        for each in run["known"]
+    )
     yield "list of known deviations", known or "empty"
     for each in fields():
         if each.name not in FREE:
@@ -217,8 +220,12 @@ def _write(directory: Path, shards: Sequence[Shard]) -> None:
             for exchange in each.record.exchanges:
                 journal.exchange(_renamed(exchange, each.prefix))
             for kind, notes in each.record.notes.items():
-                for note in notes if kind not in ("run", "end") else ():
+                for note in notes if kind not in ("run", "end", SENDING) else ():
                     journal.note(kind, **note, shard=each.prefix)
+            for note in each.record.notes.get(SENDING, ()):
+                journal.tell(SENDING, **note | {"id": f"{each.prefix}{note['id']}"})
+            for note in unkept([each.directory / JOURNAL]):
+                journal.tell(ENDED, **note | {"id": f"{each.prefix}{note['id']}"})
         seconds = sum(each.ended["seconds"] for each in shards if each.ended)
         end(journal, seconds, None, interrupted=False)
     finally:

@@ -103,7 +103,8 @@ def planned(contract: Contract, settings: Settings) -> Planned:
         "observe" in each.sides and key not in left_out
         for key, each in contract.requirements.items()
     )
-    prefixed = settings.customer_prefix != PREFIX  # whoever chose one wants it everywhere
+    # Whoever chose a prefix wants it everywhere, and in a real app everything is to be found again.
+    prefixed = settings.customer_prefix != PREFIX or settings.expect_app_id is not None
     made = plan.deterministic(contract, settings.seeded_customer, prefixed=prefixed)
     whole = Planned(contract, settings, made, left_out, observing)
     number, of = settings.part or (1, 1)

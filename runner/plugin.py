@@ -89,7 +89,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the session: the contract, the plan, the client and the journal."""
     if config.getoption("target") is None or (config.option.collectonly and config.option.help):
         return
-    from runner import session
+    from runner import session, target
     from spec.document import SpecError
     from spec.loader import load
 
@@ -103,6 +103,7 @@ def pytest_configure(config: pytest.Config) -> None:
             key = Key(os.environ[settings.api_key_env])
             settings = dataclasses.replace(settings, seeded_customer=shared.seeded_customer)
         else:
+            target.check(settings, contract, settings.target)
             url, key, settings = _target(config, settings)
             selected(contract.requirements, settings)
             if settings.known:

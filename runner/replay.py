@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from conformance.client import Client, Target, operation_url
+from conformance.client import Client, Target, WrongApp, operation_url
 from conformance.exchanges import Exchange
 from conformance.journal import Journal, Record, read
 from conformance.judge import judge, judge_case
@@ -19,6 +20,7 @@ from conformance.verdicts import Failure
 from reports.text import one_line
 from reports.writing import JOURNAL
 from runner.settings import Settings, UsageError, api_key, nearest
+from runner.target import check, route
 from spec.contract import Contract
 
 PHASE = "replay"
@@ -38,14 +40,23 @@ def replay(contract: Contract, case: str, source: Path, settings: Settings) -> i
     first = sent[-1]
     control = next((e for e in record.exchanges if e.id == first.control), None)
     url = operation_url(settings.target, contract) if settings.target else first.request.url
+    check(settings, contract, url, limited=True)
     with tempfile.TemporaryDirectory() as folder:
         journal = Journal(Path(folder) / JOURNAL)
-        target = Target(url, api_key(settings), settings.timeout)
+        target = Target(
+            url, api_key(settings), settings.timeout, app=settings.expect_app_id and
+            settings.expect_app_id.lower(), route=route(settings),
+        )  # fmt: skip
         client = Client(target, contract, journal, "again-")
         journal.case(record.cases[case])
-        asyncio.run(_send(client, control, first))
+        try:
+            asyncio.run(_send(client, control, first))
+        except WrongApp as error:
+            print(f"adapty-conformance: {error}", file=sys.stderr)
+            return 3
+        finally:
+            journal.close()
         again = journal.about(case)
-        journal.close()
     return _tell(contract, case, again)
 
 

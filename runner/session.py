@@ -16,6 +16,7 @@ from conformance.bench import Bench, send_control
 from conformance.client import BudgetSpent, Client, Target, operation_url
 from conformance.conduct import conduct, conduct_one_by_one
 from conformance.journal import Journal
+from conformance.pacing import Pace
 from conformance.resending import send_recorded
 from conformance.sieve import Sieve
 from conformance.together import CLOCK_SPAN
@@ -25,10 +26,11 @@ from runner.alike import import_everything
 from runner.claims import CLAIMS, Claims
 from runner.concluding import begin, conclude, end
 from runner.ending import gated, hopeless
-from runner.folder import HALT, join, prepare
+from runner.folder import HALT, THROTTLE, join, prepare
 from runner.planned import GENERATED, planned
 from runner.recorded import failures
 from runner.settings import Settings
+from runner.target import route
 from spec.contract import Contract
 from strategies import generated
 from strategies.cases import Case, digest
@@ -88,10 +90,13 @@ class Session:
             rate=settings.per_second / max(1, settings.workers),
             requests=own if settings.requests else None,
             seconds=settings.seconds and max(0.0, settings.seconds - passed),
+            app=settings.expect_app_id and settings.expect_app_id.lower(),
+            route=route(settings),
         )
         self.client = Client(
             target, contract, self.sieve or self.journal, f"{worker}-" if worker else "",
             more=more or (self.claims.requests if self.claims else None),
+            pace=Pace(target.rate, self.directory / THROTTLE, settings.workers if worker else 1),
         )  # fmt: skip
         self.bench = Bench(
             contract, self.plan, self.client, self.journal,
@@ -223,7 +228,8 @@ class Session:
         self.finished = True
         end(self.journal, time.time() - self.shared.started, self.stopped, self.interrupted)
         self.close()
-        (self.directory / HALT).unlink(missing_ok=True)
+        for name in (HALT, THROTTLE):
+            (self.directory / name).unlink(missing_ok=True)
         shutil.rmtree(self.directory / CLAIMS, ignore_errors=True)
         join(self.directory)
         return conclude(self.directory, self.contract, self.planned)

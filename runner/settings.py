@@ -18,6 +18,7 @@ PHASES = ("deterministic", "schemathesis", "hypothesis")
 LEVELS = ("must", "should")
 SKIPPED = "deselected by --skip"
 PREFIX = "conformance-"
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class UsageError(Exception):
@@ -38,8 +39,11 @@ class Settings:
     )
     skip: tuple[str, ...] = _option("No promises that match GLOB (repeatable).", (), metavar="GLOB")
     gate: str = _option("The least level that fails the run: must or should.", "should")
-    known: str | None = _option("Known deviations, a YAML or TOML file.", metavar="FILE")
-    spec: str | None = _option("Another edition of the vendor's document.", metavar="FILE")
+    known: str | None = _option("Known deviations, a YAML or TOML file.", metavar="FILE", path=True)
+    strict_known: bool = _option("Fail the run for an entry of --known that is stale.", False)
+    spec: str | None = _option(
+        "Another edition of the vendor's document.", metavar="FILE", path=True
+    )
     seed: int = _option("Of what is generated; the same seed sends the same cases.", 0)
     phases: str = _option("Which phases to run, separated by commas.", ",".join(PHASES))
     workers: int = _option("Processes that share the cases.", 0)
@@ -54,12 +58,31 @@ class Settings:
     )
     timeout: float = _option("Seconds to wait for an answer.", 5.0)
     concurrency: int = _option("Requests under way at the same moment.", 12)
-    report_dir: str = _option("Where the reports go.", "conformance-report", metavar="DIR")
+    report_dir: str = _option(
+        "Where the reports go.", "conformance-report", metavar="DIR", path=True
+    )
     customer_prefix: str = _option(
         "What every customer id starts with; by default a few do not: they are digits, or a UUID.",
         PREFIX,
     )
     seeded_customer: str | None = _option("A customer that has purchases.", metavar="ID")
+    expect_app_id: str | None = _option(
+        "The app that the key must be of; nothing more is sent once an answer names another.",
+        metavar="UUID",
+    )
+    ca: str | None = _option(
+        "Trust the authority of these certificates (PEM), not the usual ones.",
+        metavar="FILE", path=True,
+    )  # fmt: skip
+    client_cert: str | None = _option(
+        "A certificate to show (PEM), with its key unless --client-key has that.",
+        metavar="FILE", path=True,
+    )  # fmt: skip
+    client_key: str | None = _option("Its private key (PEM).", metavar="FILE", path=True)
+    proxy: str | None = _option("Send everything through this HTTP proxy.", metavar="URL")
+    proxy_auth_env: str | None = _option(
+        "The variable that holds the proxy's user:password.", metavar="NAME"
+    )
     api_key_env: str = _option(
         "The variable that holds the API key.", "ADAPTY_API_KEY", metavar="NAME"
     )
@@ -115,6 +138,13 @@ def checked(settings: Settings) -> Settings:
         )
     if settings.seeded_customer is not None and not _is_header_text(settings.seeded_customer):
         raise UsageError("--seeded-customer takes printable ASCII, as a header can carry it")
+    if settings.expect_app_id is not None and not _UUID.fullmatch(settings.expect_app_id):
+        raise UsageError(
+            f"--expect-app-id is {settings.expect_app_id!r}; it takes the UUID of an app"
+        )
+    if settings.client_key and not settings.client_cert:
+        raise UsageError("--client-key has no certificate; name it with --client-cert")
+    _check_proxy(settings)
     if settings.dask and settings.workers:
         raise UsageError("--dask has workers of its own; take away --workers")
     if settings.dask and settings.target is None:
@@ -151,6 +181,25 @@ def _check_url(url: str) -> None:
         )
     if parts.query or parts.fragment:
         raise UsageError("the target is a base URL; take away its query and fragment")
+
+
+def _check_proxy(settings: Settings) -> None:
+    if settings.proxy is None:
+        if settings.proxy_auth_env:
+            raise UsageError("--proxy-auth-env has no proxy; name it with --proxy")
+        return
+    try:
+        parts = urlsplit(settings.proxy)
+        right = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        right = False
+    if not right:
+        raise UsageError("--proxy takes a URL such as http://proxy.example.com:3128")
+    if parts.username or parts.password:
+        raise UsageError(
+            "--proxy must not hold a user name or password; name the variable that has them with "
+            "--proxy-auth-env"
+        )
 
 
 def _is_header_text(text: str) -> bool:

@@ -1,0 +1,60 @@
+"""profiles.csv: every profile that a run made, or may have made, so that they can be removed."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from typing import IO, Any
+
+from conformance.exchanges import Exchange
+from conformance.journal import SENDING, Record
+from conformance.profile import PROFILE, member_of
+from reports.text import one_line
+
+HEAD = ("customer_user_id", "profile_id", "first", "made")
+_LONGEST = 200  # characters of a cell
+_FORMULA = ("=", "+", "-", "@", "\t")  # what a spreadsheet would work out
+
+Row = tuple[str, str, float, str]
+"""Customer, profile, when by the clock, and `yes` or `unknown`."""
+
+
+def write_profiles(record: Record, ended: Iterable[Mapping[str, Any]], file: IO[str]) -> None:
+    """Write a line for each customer and profile; `ended` are the notes of what was not kept.
+
+    The profile id is empty, and `made` unknown, where a request was sent and no answer read.
+    """
+    lines = csv.writer(file)
+    lines.writerow(HEAD)
+    seen: set[tuple[str, str]] = set()
+    for customer, profile, at, made in (*_recorded(record), *_counted(ended)):
+        if (customer, profile) not in seen:
+            seen.add((customer, profile))
+            when = datetime.datetime.fromtimestamp(at, datetime.UTC).isoformat(timespec="seconds")
+            lines.writerow([_cell(customer), _cell(profile), when, made])
+
+
+def _recorded(record: Record) -> Iterator[Row]:
+    for each in record.exchanges:
+        if each.accepted:
+            yield each.customer, member_of(each.response, PROFILE) or "", each.sent, "yes"
+        elif _is_unknown(each):
+            yield each.customer, "", each.sent, "unknown"
+    for note in record.notes.get(SENDING, ()):
+        yield note["customer"], "", note["at"], "unknown"
+
+
+def _is_unknown(exchange: Exchange) -> bool:
+    return exchange.status is None and exchange.trouble not in ("ours", "throttled")
+
+
+def _counted(ended: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
+    for note in ended:
+        if "customer" in note:
+            yield note["customer"], note.get("profile") or "", note["at"], "yes"
+
+
+def _cell(text: str) -> str:
+    shown = one_line(text, _LONGEST)
+    return f"'{shown}" if shown.startswith(_FORMULA) else shown

@@ -1,0 +1,176 @@
+"""Known deviations: what is stale, what has expired, and the list to start from."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from conformance.verdicts import Verdict, VerdictName
+from runner import known
+from runner.known import Deviation, state
+from runner.settings import UsageError
+from runner.starting import listing
+from tests.support import CONTRACT, command, failing, mock, results
+
+ENUM, TYPE = "request.body.gender.enum", "request.body.gender.type"
+ONLY = ("--phases", "deterministic", "--only", "request.body.gender.*")
+TODAY = datetime.date(2026, 11, 26)
+IDS = list(CONTRACT.requirements)
+
+
+@pytest.fixture(scope="module")
+def kept() -> Iterator[str]:
+    with mock() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def lax() -> Iterator[str]:
+    """A server that takes any gender."""
+    with mock(ENUM) as url:
+        yield url
+
+
+def judged(**verdicts: VerdictName) -> dict[str, Verdict]:
+    names = {"enum": ENUM, "type": TYPE}
+    return {
+        names[key]: Verdict(CONTRACT.requirements[names[key]], verdict, None, 1, ())
+        for key, verdict in verdicts.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("entry", "verdicts", "searched", "expected"),
+    [
+        (Deviation(ENUM, "why"), judged(enum="known"), False, "holds"),
+        (Deviation(ENUM, "why"), judged(enum="pass"), False, "stale"),
+        (Deviation(ENUM, "why"), judged(enum="pass"), True, "unseen"),
+        (Deviation(ENUM, "why", flaky=True), judged(enum="pass"), False, "unseen"),
+        (Deviation(ENUM, "why"), judged(enum="untested"), False, "unseen"),
+        (Deviation(ENUM, "why"), judged(enum="inconclusive"), False, "unseen"),
+        (Deviation("request.body.gender.*", "why"), judged(enum="pass", type="known"), False,
+         "holds"),
+        (Deviation("request.body.gender.*", "why"), judged(enum="pass", type="untested"), False,
+         "unseen"),
+        (Deviation("request.body.gender.*", "why"), judged(enum="pass", type="pass"), False,
+         "stale"),
+        (Deviation(ENUM, "why", TODAY), judged(enum="known"), False, "holds"),
+        (Deviation(ENUM, "why", TODAY - datetime.timedelta(1)), judged(enum="fail"), False,
+         "expired"),
+        (Deviation(ENUM, "why", TODAY - datetime.timedelta(1)), judged(enum="pass"), False,
+         "expired"),
+    ],
+)  # fmt: skip
+def test_what_an_entry_does(
+    entry: Deviation, verdicts: dict[str, Verdict], searched: bool, expected: str
+) -> None:
+    assert state(entry, verdicts, TODAY, searched=searched) == expected
+
+
+def written(folder: Path, text: str, name: str = "known.yaml") -> Path:
+    path = folder / name
+    path.write_text(text, "utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "lines"),
+    [
+        ("a.yaml", f"# ours\n- requirement: {ENUM}\n  reason: a\n\n- {{requirement: {TYPE}, "
+         "reason: b}\n", [2, 5]),
+        ("b.yaml", f"known:\n  - reason: a\n    requirement: {ENUM}\n", [2]),
+        ("c.toml", f"x = 1\n[[known]]\nrequirement = '{ENUM}'\nreason = 'a'\n\n[[ known ]]\n"
+         f"requirement = '{TYPE}'\nreason = 'b'\n", [2, 6]),
+        ("d.toml", f"known = [{{requirement = '{ENUM}', reason = 'a'}}]\n", [None]),
+    ],
+)  # fmt: skip
+def test_where_an_entry_stands(
+    name: str, text: str, lines: list[int | None], tmp_path: Path
+) -> None:
+    assert [each.line for each in known.read(written(tmp_path, text, name), IDS)] == lines
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ("untill: 2027-01-01", "has 'untill'; an entry takes requirement, reason, until"),
+        ("flaky: sometimes", "flaky of request.body.gender.enum is 'sometimes'; it takes true"),
+    ],
+)
+def test_a_slip_is_an_error(more: str, words: str, tmp_path: Path) -> None:
+    path = written(tmp_path, f"- {{requirement: {ENUM}, reason: a, {more}}}\n")
+    with pytest.raises(UsageError) as error:
+        known.read(path, IDS)
+    assert words in str(error.value)
+
+
+def told(content: dict[str, Any]) -> list[tuple[str, str, int | None]]:
+    return [(e["requirement"], e["state"], e["line"]) for e in content["deviations"]]
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_what_is_kept_again_is_told_with_its_line(kept: str, strict: bool, tmp_path: Path) -> None:
+    written(tmp_path, f"# ours\n- {{requirement: {ENUM}, reason: ticket 1}}\n")
+    more = ["--strict-known"] if strict else []
+    run = command("run", kept, *ONLY, "--known", "known.yaml", *more, cwd=tmp_path)
+    content = results(tmp_path)
+    assert told(content) == [(ENUM, "stale", 2)]
+    assert f"known.yaml:2, {ENUM}, is stale" in run.stdout
+    assert "known.yaml:2" in (tmp_path / "conformance-report/summary.md").read_text("utf-8")
+    assert "is stale" in (tmp_path / "conformance-report/index.html").read_text("utf-8")
+    assert run.returncode == (1 if strict else 0)
+    assert ("--strict-known" in run.stdout) == strict
+
+
+def test_what_has_expired_fails_again_and_is_told(lax: str, tmp_path: Path) -> None:
+    written(tmp_path, f"- {{requirement: {ENUM}, reason: ticket 1, until: 2020-01-31}}\n")
+    run = command("run", lax, *ONLY, "--known", "known.yaml", cwd=tmp_path)
+    assert run.returncode == 1
+    assert failing(results(tmp_path)) == {ENUM}
+    assert told(results(tmp_path)) == [(ENUM, "expired", 1)]
+    assert f"known.yaml:1, {ENUM}, has expired: it held until 2020-01-31." in run.stdout
+
+
+def test_the_list_to_start_from_makes_the_gate_pass(lax: str, tmp_path: Path) -> None:
+    assert command("run", lax, *ONLY, cwd=tmp_path).returncode == 1
+    made = command("known", "--from", "conformance-report", "--output", "k.yaml", cwd=tmp_path)
+    assert (made.returncode, made.stdout) == (0, "")
+    entry = yaml.safe_load((tmp_path / "k.yaml").read_text("utf-8"))[0]
+    assert entry["requirement"] == ENUM
+    assert entry["until"] > datetime.date.today() + datetime.timedelta(days=80)
+    assert "flaky" not in entry
+    again = command("run", lax, *ONLY, "--known", "k.yaml", cwd=tmp_path)
+    assert again.returncode == 0
+    assert told(results(tmp_path))[0][:2] == (ENUM, "holds")
+    # What holds stays as it was written; the list goes to stdout where no file is named.
+    other = command("known", cwd=tmp_path)
+    assert yaml.safe_load(other.stdout) == [entry]
+    once_more = command("known", "--output", "k.yaml", cwd=tmp_path)
+    assert once_more.returncode == 2
+    assert "k.yaml exists" in once_more.stderr
+
+
+def test_what_a_search_found_is_never_called_stale(lax: str, tmp_path: Path) -> None:
+    run = command("fuzz", lax, "--requests", "700", "--seed", "1", cwd=tmp_path)
+    assert run.returncode == 1
+    made = yaml.safe_load(listing(results(tmp_path)))
+    assert {each["requirement"]: each.get("flaky") for each in made} == {ENUM: True}
+
+
+def test_a_report_without_faults_gives_an_empty_list(kept: str, tmp_path: Path) -> None:
+    command("run", kept, *ONLY, cwd=tmp_path)
+    assert yaml.safe_load(listing(results(tmp_path))) == []
+
+
+@pytest.mark.parametrize("source", ["nowhere", "known.yaml"])
+def test_no_report_to_start_from(source: str, tmp_path: Path) -> None:
+    written(tmp_path, "{}")
+    made = command("known", "--from", source, cwd=tmp_path)
+    assert made.returncode == 2
+    assert len(made.stderr.splitlines()) == 1
+    assert source in made.stderr

@@ -1,0 +1,257 @@
+"""Whether the operator can mean a target, and the way to it: the right app, TLS, a proxy."""
+
+from __future__ import annotations
+
+import base64
+import json
+import socket
+import ssl
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import trustme
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Scope
+
+from mock_server.app import create_app
+from mock_server.profiles import app_id
+from runner.cli import cli
+from runner.settings import Settings, UsageError, checked
+from runner.target import check, route
+from tests.support import CONTRACT, KEY, command, mock, raw_server, results
+from tests.tls import pem, serving_tls
+
+OURS = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
+LIVE = "14c3d623-2f3a-455a-aa86-ef83dff6913b"
+ONLY = ("--phases", "deterministic", "--only", "request.body.gender.*")
+
+
+@pytest.mark.parametrize(
+    ("url", "more", "missing"),
+    [
+        ("https://api.adapty.io", {}, "--expect-app-id UUID and a limit with --requests N"),
+        ("https://API.adapty.io.:443/x", {}, "--expect-app-id UUID and"),
+        ("http://api.adapty.io", {"requests": 9}, "the app with --expect-app-id UUID"),
+        ("https://api.adapty.io", {"expect_app_id": OURS}, "name a limit with --requests N"),
+    ],
+)
+def test_the_vendor_s_host_asks_for_the_app_and_a_limit(
+    url: str, more: dict[str, object], missing: str
+) -> None:
+    settings = replace(Settings(target=url), **more)  # type: ignore[arg-type]
+    with pytest.raises(UsageError) as error:
+        check(checked(settings), CONTRACT, url)
+    assert missing in str(error.value)
+    assert "real record" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "more"),
+    [
+        ("https://api.adapty.io", {"expect_app_id": OURS, "requests": 500}),
+        ("https://api.adapty.io.example.com", {}),
+        ("http://localhost:4010", {}),
+        (None, {}),
+    ],
+)
+def test_every_other_target_may_be_meant(url: str | None, more: dict[str, object]) -> None:
+    check(replace(Settings(target=url), **more), CONTRACT, url)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("line", [["run"], ["fuzz"], ["replay", "x", "--target"]])
+def test_nothing_is_sent_there_without(
+    line: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ADAPTY_API_KEY", KEY)
+    monkeypatch.setattr(socket.socket, "connect", None)
+    if line[0] == "replay":
+        with mock() as url:
+            monkeypatch.undo()
+            run = command("run", url, *ONLY, cwd=tmp_path)
+        assert run.returncode == 0
+        line = ["replay", _a_case(tmp_path), "--target"]
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("ADAPTY_API_KEY", KEY)
+        monkeypatch.setattr(socket.socket, "connect", None)
+    assert cli.main([*line, "https://api.adapty.io"]) == 2
+    assert "--expect-app-id" in capsys.readouterr().err
+
+
+def _a_case(folder: Path) -> str:
+    lines = (folder / "conformance-report/journal.ndjson").read_text().splitlines()
+    exchanges = (json.loads(line) for line in lines)
+    return next(
+        str(each["cases"][0]) for each in exchanges
+        if each["kind"] == "exchange" and each["role"] == "probe"
+    )  # fmt: skip
+
+
+def of_app(app: str | None, seen: list[bytes]) -> ASGIApp:
+    """Answers every request with a profile of this app."""
+
+    def twist(_: Scope, body: bytes) -> ASGIApp:
+        seen.append(body)
+        return JSONResponse({"data": {"profile_id": OURS} | ({"app_id": app} if app else {})})
+
+    return twist  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("app", [LIVE, None, "=1+1"])
+def test_another_app_ends_the_run_after_one_request(app: str | None, tmp_path: Path) -> None:
+    seen: list[bytes] = []
+    with mock(twist=of_app(app, seen)) as url:  # type: ignore[arg-type]
+        run = command("run", url, "--expect-app-id", OURS, "--workers", "2", cwd=tmp_path)
+    assert run.returncode == 3
+    assert len(seen) == 1
+    shown = f"app {app}" if app else "no app"
+    assert f"the profile that was created is of {shown}, not of {OURS}" in run.stderr
+    made = (tmp_path / "conformance-report/profiles.csv").read_text("utf-8").splitlines()
+    assert len(made) == 2
+    assert OURS in made[1]
+
+
+def test_another_app_that_shows_later_ends_the_run_too(tmp_path: Path) -> None:
+    """The first request is refused, so that nobody knows the app before the control is found."""
+    seen: list[bytes] = []
+
+    def twist(_: Scope, body: bytes) -> ASGIApp:
+        seen.append(body)
+        if len(seen) < 2:
+            return JSONResponse({"errors": []}, 400)
+        return JSONResponse({"data": {"profile_id": OURS, "app_id": LIVE}})
+
+    with mock(twist=twist) as url:
+        run = command("run", url, *ONLY, "--expect-app-id", OURS, cwd=tmp_path)
+    assert run.returncode == 3
+    assert len(seen) == 2
+    assert f"is of app {LIVE}, not of {OURS}" in run.stdout + run.stderr
+
+
+def test_the_right_app_is_judged_and_every_customer_can_be_found(tmp_path: Path) -> None:
+    with mock() as url:
+        first = command("run", url, *ONLY, cwd=tmp_path)
+        assert first.returncode == 0
+        app = app_id(CONTRACT)
+        run = command("run", url, "--expect-app-id", app.upper(), "--phases", "deterministic",
+                      cwd=tmp_path)  # fmt: skip
+    assert run.returncode == 0, run.stdout
+    content = results(tmp_path)
+    lines = (tmp_path / "conformance-report/profiles.csv").read_text("utf-8").splitlines()
+    assert lines[0] == "customer_user_id,profile_id,first,made"
+    assert len(lines) > 90
+    prefix = f"conformance-{content['run']['id']}-"
+    named = [line.partition(",")[0] for line in lines[1:]]
+    assert [each for each in named if each and not each.startswith(prefix)] == []
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def secure(authority: trustme.CA, tmp_path: Path) -> Iterator[str]:
+    with serving_tls(create_app(CONTRACT, key=KEY), tmp_path, authority) as url:
+        yield url
+
+
+def test_an_authority_of_one_s_own(secure: str, authority: trustme.CA, tmp_path: Path) -> None:
+    run = command("run", secure, *ONLY, "--ca", pem(authority, tmp_path), cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+
+
+def test_a_certificate_that_nobody_trusts(secure: str, tmp_path: Path) -> None:
+    run = command("run", secure, *ONLY, cwd=tmp_path)
+    assert run.returncode == 3
+    assert "shows a certificate that is not trusted" in run.stderr
+    assert "--ca names an authority" in run.stderr
+
+
+def test_a_certificate_for_another_host(authority: trustme.CA, tmp_path: Path) -> None:
+    app = create_app(CONTRACT, key=KEY)
+    with serving_tls(app, tmp_path, authority, "sandbox.example.com") as url:
+        run = command("run", url, *ONLY, "--ca", pem(authority, tmp_path), cwd=tmp_path)
+    assert run.returncode == 3
+    assert "IP address mismatch" in run.stderr
+
+
+def test_a_certificate_of_our_own(authority: trustme.CA, tmp_path: Path) -> None:
+    trusted = pem(authority, tmp_path)
+    mine = tmp_path / "mine.pem"
+    authority.issue_cert("client.example.com").private_key_and_cert_chain_pem.write_to_path(mine)
+    with serving_tls(
+        create_app(CONTRACT, key=KEY), tmp_path, authority,
+        ssl_ca_certs=trusted, ssl_cert_reqs=ssl.CERT_REQUIRED,
+    ) as url:  # fmt: skip
+        without = command("run", url, *ONLY, "--ca", trusted, cwd=tmp_path)
+        assert without.returncode == 3
+        run = command("run", url, *ONLY, "--ca", trusted, "--client-cert", str(mine), cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"ca": "nowhere.pem"}, "cannot use --ca nowhere.pem: No such file"),
+        ({"ca": "text.pem"}, "cannot use --ca text.pem"),
+        ({"client_cert": "nowhere.pem"}, "cannot use --client-cert nowhere.pem: No such file"),
+        ({"client_cert": "text.pem", "client_key": "text.pem"}, "--client-key text.pem"),
+        ({"proxy": "http://proxy", "proxy_auth_env": "NOWHERE"}, "set NOWHERE to the proxy's"),
+    ],
+)
+def test_what_cannot_be_used_on_the_way(
+    given: dict[str, str], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text.pem").write_text("no certificate")
+    with pytest.raises(UsageError) as error:
+        route(Settings(**given), {})  # type: ignore[arg-type]
+    assert words in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"proxy": "proxy:3128"}, "takes a URL such as"),
+        ({"proxy": "socks5://proxy"}, "takes a URL such as"),
+        ({"proxy": "http://me:word@proxy"}, "--proxy-auth-env"),
+        ({"proxy_auth_env": "X"}, "has no proxy"),
+        ({"client_key": "x"}, "has no certificate"),
+        ({"expect_app_id": "sandbox"}, "it takes the UUID of an app"),
+    ],
+)
+def test_what_makes_no_sense_on_the_way(given: dict[str, str], words: str) -> None:
+    with pytest.raises(UsageError) as error:
+        checked(Settings(target="http://localhost", **given))  # type: ignore[arg-type]
+    assert words in str(error.value)
+
+
+def test_everything_goes_through_the_proxy(tmp_path: Path) -> None:
+    asked: list[bytes] = []
+    profile = json.dumps({"data": {"profile_id": OURS}}).encode()
+
+    def proxy(connection: socket.socket, request: bytes) -> bool:
+        asked.append(request)
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+        connection.sendall(head % len(profile) + profile)
+        return True
+
+    with raw_server(proxy) as url:
+        command(
+            "run", "http://sandbox.invalid", *ONLY, "--proxy", url, "--proxy-auth-env", "PROXY",
+            cwd=tmp_path, env={"PROXY": "me:a word"},
+        )  # fmt: skip
+    assert len(asked) > 3
+    told = base64.b64encode(b"me:a word")
+    for each in asked:
+        assert each.startswith(b"POST http://sandbox.invalid/api/v2/")
+        assert b"Basic " + told in each
+    everything = b"".join(
+        path.read_bytes() for path in (tmp_path / "conformance-report").iterdir() if path.is_file()
+    )
+    assert told not in everything
+    assert b"a word" not in everything
