@@ -106,3 +106,9 @@ def test_something_is_taken_quickly_of_each_keyword(kind: Any) -> None:
         surely = make(schema[keyword], schema)
         assert surely("f"), keyword
         assert not surely(5), keyword
+
+
+@KINDS
+@pytest.mark.parametrize("value", ["abcd", "😀😀"])
+def test_what_may_be_too_long_is_not_taken_quickly(kind: Any, value: str) -> None:
+    assert not kind.QUICK["maxLength"](3, {})(value)
