@@ -16,7 +16,8 @@ Predicate = Callable[[Any], bool]
 def compiled(kind: type[Validator], schema: Schema) -> Predicate:
     """Whether a value is valid: what `kind(schema).is_valid` says, several times as fast.
 
-    The members and items of a value are walked here; what else a keyword says is asked of `kind`.
+    The members and items of a value are walked here; what else a keyword says is asked of `kind`,
+    unless its table QUICK knows that the keyword surely takes the value.
     Each schema object is compiled once, wherever it stands: references lead to `$defs` or nowhere.
     """
     return _of_same(kind, _Same(schema))
@@ -46,18 +47,24 @@ def _of_same(kind: Any, same: _Same) -> Predicate:
     validator = kind(schema)
     if not isinstance(schema, dict) or "$defs" in schema:  # where references lead
         return validator.is_valid  # type: ignore[no-any-return]
-    walked, asked = _walked(kind, schema), []
+    walked, asked, quick = _walked(kind, schema), [], getattr(kind, "QUICK", {})
     for keyword, argument in schema.items():
         check = kind.VALIDATORS.get(keyword)
         if check is not None and keyword not in walked:
-            asked.append((check, argument))
+            surely = quick[keyword](argument, schema) if keyword in quick else None
+            asked.append((surely, check, argument))
     steps = list(walked.values())
 
     def is_valid(value: Any) -> bool:
-        for check, argument in asked:
+        for surely, check, argument in asked:
+            if surely is not None and surely(value):
+                continue
             for _ in check(validator, argument, value, schema) or ():
                 return False
-        return all(step(value) for step in steps)
+        for step in steps:  # noqa: SIM110 (`all` takes twice the time)
+            if not step(value):
+                return False
+        return True
 
     return is_valid
 

@@ -16,16 +16,13 @@ from typing import Any
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
-from spec import formats
+from spec import formats, quick
 from spec.compiled import accepts
 from spec.formats import Validity
 from spec.patterns import compile_pattern
+from spec.quick import LONG_TEXT, ODD
 from spec.schema import Schema, types
 
-# Longer text than this is open where the contract states no length: many databases cut there.
-LONG_TEXT = 255
-
-_ODD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")  # no JSON text has to hold these
 _SHOWN_BITS, _SHOWN_DEPTH = 1024, 50
 
 
@@ -62,7 +59,7 @@ def is_open_text(text: str, schema: Schema) -> bool:
     """Whether text is of a kind that the contract neither promises nor forbids."""
     if len(text) > max(LONG_TEXT, schema.get("maxLength", 0)):
         return True
-    return _ODD.search(text) is not None
+    return ODD.search(text) is not None
 
 
 def is_open_number(number: float) -> bool:
@@ -269,7 +266,7 @@ def _type_words(schema: Schema) -> str:
 
 
 def _validator(strict: bool) -> Any:
-    return extend(  # type: ignore[no-untyped-call]
+    kind: Any = extend(  # type: ignore[no-untyped-call]
         Draft202012Validator,
         {
             "type": _type_strict if strict else _type_lenient,
@@ -286,6 +283,13 @@ def _validator(strict: bool) -> Any:
             "oneOf": _one_of(strict),
         },
     )
+    kind.QUICK = {
+        "type": quick.type_strict if strict else quick.type_lenient,
+        "enum": quick.enum,
+        "pattern": quick.pattern,
+        "maxLength": quick.max_length,
+    }
+    return kind
 
 
 Strict = _validator(strict=True)

@@ -16,7 +16,6 @@ from jsonschema.protocols import Validator
 from spec.compiled import compiled
 from spec.formats import Validity
 from spec.keywords import (
-    LONG_TEXT,
     Lenient,
     Strict,
     is_open_number,
@@ -26,6 +25,7 @@ from spec.keywords import (
     utf16_length,
 )
 from spec.patterns import compile_pattern
+from spec.quick import LONG_TEXT
 from spec.schema import ITEM, Location, Schema
 
 __all__ = [

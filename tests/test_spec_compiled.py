@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from spec.compiled import compiled
 from spec.keywords import Lenient, Strict
@@ -73,3 +74,41 @@ OTHERS: list[tuple[Schema, Any]] = [
 def test_keywords_that_a_later_edition_may_use(kind: Any, number: int) -> None:
     schema, value = OTHERS[number]
     assert compiled(kind, schema)(value) is kind(schema).is_valid(value)
+
+
+ODD_VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.just(10**400), st.just([10**400]),
+    st.text(max_size=5), st.text(st.characters(codec=None), max_size=3),
+    st.sampled_from(["a" * 255, "a" * 256, "é" * 40, "😀" * 16, "\x00", "m\ud800", "f", "F "]),
+    st.lists(st.text(max_size=3), max_size=2),
+    st.dictionaries(st.sampled_from(["key", "value", "gender", "odd\x00", "x" * 300]),
+                    st.one_of(st.none(), st.text(max_size=3), st.just("a" * 300)), max_size=3),
+)  # fmt: skip
+SCHEMAS = [schema for _, schema in walk(CONTRACT.request)] + [
+    schema for whole in CONTRACT.responses.values() if whole for _, schema in walk(whole)
+]
+
+
+@KINDS
+@given(schema=st.sampled_from(SCHEMAS), value=ODD_VALUES)
+@settings(max_examples=400, deadline=None, database=None)
+def test_what_is_taken_quickly_is_valid(kind: Any, schema: Schema, value: Any) -> None:
+    for keyword, make in kind.QUICK.items():
+        if keyword in schema and make(schema[keyword], schema)(value):
+            check = kind.VALIDATORS[keyword]
+            assert not list(check(kind(schema), schema[keyword], value, schema) or ()), keyword
+
+
+@KINDS
+def test_something_is_taken_quickly_of_each_keyword(kind: Any) -> None:
+    schema = {"type": ["string", "null"], "enum": ["f"], "pattern": "^[a-z]$", "maxLength": 3}
+    for keyword, make in kind.QUICK.items():
+        surely = make(schema[keyword], schema)
+        assert surely("f"), keyword
+        assert not surely(5), keyword
+
+
+@KINDS
+@pytest.mark.parametrize("value", ["abcd", "😀😀"])
+def test_what_may_be_too_long_is_not_taken_quickly(kind: Any, value: str) -> None:
+    assert not kind.QUICK["maxLength"](3, {})(value)
