@@ -17,7 +17,7 @@ import httpx
 
 from conformance.exchanges import Exchange, Received, Role, Sent
 from conformance.pacing import Pace
-from conformance.profile import APP, member_of
+from conformance.profile import APP, customer_of, member_of
 from conformance.receiving import throttled_for
 from conformance.secrets import Redactor, resolve
 from conformance.sending import DIRECT, Header, Route, connection, was_idle
@@ -228,7 +228,7 @@ class Client:
                 await self._take_turn(earliest)
                 events: dict[str, float] = {}
                 sent_at = time.time()
-                self._journal.sending(name, cases, customer, sent_at)
+                self._journal.sending(name, cases, customer_of(request.headers), sent_at)
                 response, trouble, detail = await exchange_over(
                     used, self._contract.method, self._url, headers, request.body, events,
                     self._patience(),
@@ -244,7 +244,8 @@ class Client:
                 if wait is None or trouble is not None:
                     self._passed(throttled)
                     break
-                wait = self._pace.throttled(sent_at, received_at, wait, throttled)
+                told = response is not None and response.header("retry-after") is not None
+                wait = self._pace.throttled(sent_at, received_at, wait, throttled, told=told)
                 trouble, throttled = "throttled", throttled + 1
                 if throttled == _PATIENCE:
                     break

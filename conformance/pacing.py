@@ -15,10 +15,9 @@ from pathlib import Path
 _MARGIN = 0.9  # of the rate at which a target seems to take requests
 _SLOWEST = 0.2  # requests a second
 _LONGER, _FASTER = 10.0, 1.1  # after so many seconds without throttling, by how much
-_ALIKE = 0.2  # by what share two counts may differ to be the same
 _OWN = 3  # requests that wait in vain while others pass
-_FEW = 5  # requests between two of them, when it may be so
-_TOLD = 3  # times that a target throttles after as many requests, however slowly they come
+_LASTING = 3.0  # seconds
+_SOON, _FEW, _SLOWER = 6, 30, 4.0  # so often after so few requests, though so many times slower
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Pace:
         self._next = 0.0
         self._passed = 0  # requests since nothing was held back
         self._since: float | None = None
-        self._events: list[tuple[float, int]] = []  # the rate then, and how many had passed
+        self._events: list[tuple[float, float, int]] = []  # when, the rate, how many had passed
         self._waited_well = self._waited_badly = 0  # requests that were taken after waiting, or not
         self._is_useless = False
 
@@ -65,9 +64,11 @@ class Pace:
         self._passed += 1
         self._waited_well += attempt > 0
 
-    def throttled(self, sent: float, now: float, seconds: float, attempt: int) -> float:
+    def throttled(
+        self, sent: float, now: float, seconds: float, attempt: int, *, told: bool
+    ) -> float:
         """A request that was `sent` then was throttled, at its `attempt` from 0, for so many
-        seconds; how many to wait before it is sent again.
+        seconds, which the target `told` or we guess; how many to wait before it is sent again.
 
         The first such answer holds back all requests of all processes, and lowers the rate to what
         the target took until then. What went out before that was known lowers nothing more. Where
@@ -76,7 +77,7 @@ class Pace:
         self._look()
         known = self._known
         self._waited_badly += attempt > 0 and self._passed > 0  # others pass: it is this request
-        if self._useless():
+        if seconds == 0 or self._useless():
             if known.rate or known.until > now:
                 self._tell(Throttle(now))
             return seconds
@@ -85,31 +86,33 @@ class Pace:
             self._tell(replace(known, until=until))
             return until - now
         rate = self._total(now)
-        self._events.append((rate, self._passed))
+        self._events.append((now, rate, self._passed))
         took = rate / 2  # where another process took all that the target gives
         if self._passed:
             span = now + seconds - max(known.until, self._since or now)
             took = self._passed * self._processes / max(span, 0.01)
         if took:
-            rate = max(_SLOWEST, rate / 2, _MARGIN * min(took, rate or took))
+            least = _SLOWEST if told else max(_SLOWEST, rate / 2)  # a guess may be far too long
+            rate = max(least, _MARGIN * min(took, rate or took))
         self._tell(Throttle(now, until, rate))
         return until - now
 
     def _useless(self) -> bool:
         """Whether to hold back everything was seen to be no use."""
         own = self._waited_badly >= _OWN and self._waited_badly > 2 * self._waited_well
-        self._is_useless = self._is_useless or own or self._is_by_count()
+        self._is_useless = self._is_useless or own or self._is_in_vain()
         return self._is_useless
 
-    def _is_by_count(self) -> bool:
-        """Whether the target throttles every so many requests, slow or fast: then it is no use to
-        be slow."""
-        last = self._events[-_TOLD:]
-        if len(last) < _TOLD:
-            return False
-        counts = [count for _, count in last]
-        alike = _FEW <= min(counts) >= (1 - _ALIKE) * max(counts)
-        return alike and 0 < last[-1][0] < 0.6 * (last[1][0] or 1e9)
+    def _is_in_vain(self) -> bool:
+        """Whether the target throttles as soon again, however slowly requests come."""
+        last = self._events[-_SOON:]
+        rates = [rate for _, rate, _ in last if rate]
+        return (
+            len(last) == _SOON
+            and last[-1][0] - last[0][0] > _LASTING
+            and max(count for _, _, count in last) <= _FEW
+            and max(rates, default=0.0) >= _SLOWER * self._known.rate
+        )
 
     def _total(self, at: float) -> float:
         """The rate of all processes that was learnt, a little faster as time goes by; 0: none."""

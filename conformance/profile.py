@@ -1,8 +1,8 @@
-"""What an answer says of the profile that was created: its id, and the app that it is of."""
+"""Which profile a request makes: for which customer, its id, and the app that it is of."""
 
 from __future__ import annotations
 
-from conformance.exchanges import Received
+from conformance.exchanges import Headers, Received
 from conformance.parsing import NotJson, parse
 
 DATA, PROFILE, APP = "data", "profile_id", "app_id"  # #/components/schemas/Profile
@@ -17,3 +17,8 @@ def member_of(response: Received | None, name: str) -> str | None:
     for step in (DATA, name):
         value = value.get(step) if isinstance(value, dict) else None
     return value if isinstance(value, str) else None
+
+
+def customer_of(headers: Headers) -> str:
+    """The customer that a request is for, as its header says; empty where it names none."""
+    return next((value for name, value in headers if "customer" in name.lower()), "")

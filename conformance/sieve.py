@@ -16,7 +16,7 @@ from conformance.exchanges import Exchange, record_of
 from conformance.journal import ENDED, Journal
 from conformance.observe import Observation, observe, taken
 from conformance.outcome import outcome
-from conformance.profile import PROFILE, member_of
+from conformance.profile import PROFILE, customer_of, member_of
 from spec.contract import Contract
 from strategies.cases import Case, named
 
@@ -125,8 +125,9 @@ class Sieve:
             self.sifted.add(exchange)
             made: dict[str, Any] = {}
             if exchange.accepted:
+                customer = customer_of(exchange.request.headers)
                 profile = member_of(exchange.response, PROFILE)
-                made = {"customer": exchange.customer, "profile": profile, "at": exchange.sent}
+                made = {"customer": customer, "profile": profile, "at": exchange.sent}
             self.journal.tell(ENDED, id=exchange.id, **made)
 
     def progress(self) -> dict[str, Any]:

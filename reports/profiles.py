@@ -9,7 +9,7 @@ from typing import IO, Any
 
 from conformance.exchanges import Exchange
 from conformance.journal import SENDING, Record
-from conformance.profile import PROFILE, member_of
+from conformance.profile import PROFILE, customer_of, member_of
 from reports.text import one_line
 
 HEAD = ("customer_user_id", "profile_id", "first", "made")
@@ -38,9 +38,14 @@ def write_profiles(record: Record, ended: Iterable[Mapping[str, Any]], file: IO[
 def _recorded(record: Record) -> Iterator[Row]:
     for each in record.exchanges:
         if each.accepted:
-            yield each.customer, member_of(each.response, PROFILE) or "", each.sent, "yes"
+            yield (
+                customer_of(each.request.headers),
+                member_of(each.response, PROFILE) or "",
+                each.sent,
+                "yes",
+            )
         elif _is_unknown(each):
-            yield each.customer, "", each.sent, "unknown"
+            yield customer_of(each.request.headers), "", each.sent, "unknown"
     for note in record.notes.get(SENDING, ()):
         yield note["customer"], "", note["at"], "unknown"
 

@@ -28,15 +28,15 @@ def launch(settings: Settings, *, dry: bool = False) -> int:
     If `dry`, tell what would be sent instead, and send nothing to the target.
     """
     contract = _check(settings, dry=dry)
-    if dry:
-        from runner.dryrun import dry_run
-
-        return dry_run(settings)
     # A worker's interpreter must not import from the directory the user happens to be in.
     os.environ["PYTHONSAFEPATH"] = "1"
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
         os.environ.pop(name, None)
+    if dry:
+        from runner.dryrun import dry_run
+
+        return dry_run(settings)
     import pytest
     from rich.console import Console
 

@@ -22,6 +22,7 @@ ENUM = "request.body.gender.enum"
 GENDER = ("--phases", "deterministic", "--only", "request.body.gender.*")
 FILES = {
     "index.html", "junit.xml", "results.json", "results.sarif", "summary.md", "exchanges.har",
+    "profiles.csv",
     "journal.ndjson",
 }  # fmt: skip
 

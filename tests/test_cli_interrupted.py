@@ -53,6 +53,7 @@ def incomplete(folder: Path) -> dict[str, Any]:
     assert content["run"]["exit_code"] == 130
     assert {each.name for each in (folder / "conformance-report").iterdir()} == {
         "index.html", "junit.xml", "results.json", "results.sarif", "summary.md", "exchanges.har",
+        "profiles.csv",
         "journal.ndjson",
     }  # fmt: skip
     return content

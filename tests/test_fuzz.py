@@ -193,7 +193,7 @@ def test_ctrl_c_gives_a_whole_report(workers: str, tmp_path: Path) -> None:
     assert content["run"]["exit_code"] == 130
     assert {each.name for each in (tmp_path / REPORT).iterdir()} == {
         "index.html", "junit.xml", "results.json", "results.sarif", "summary.md", "exchanges.har",
-        "journal.ndjson",
+        "journal.ndjson", "profiles.csv",
     }  # fmt: skip
 
 

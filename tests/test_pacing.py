@@ -113,7 +113,8 @@ class Run:
             return
         self.throttled += 1
         seconds = 2.0**attempt * self._rng.uniform(0.5, 1.0) if mine or not self.told else after
-        wait = self._paces[who].throttled(now, answered, min(30.0, seconds), attempt)
+        told = self.told and not mine
+        wait = self._paces[who].throttled(now, answered, min(30.0, seconds), attempt, told=told)
         if attempt < 4:
             heapq.heappush(self._events, (answered + wait, who, request, attempt + 1))
         else:
@@ -147,19 +148,33 @@ def test_what_is_refused_with_429_whenever_it_comes_slows_nothing_else(tmp_path:
     assert run.end < 90  # of which the last of them waits 25 s by itself
 
 
+@pytest.mark.parametrize("told", [True, False], ids=["Retry-After", "silent"])
+@pytest.mark.parametrize("each", [2, 5, 20])
 def test_a_target_that_throttles_every_so_many_requests_is_not_sent_fewer_and_fewer(
-    tmp_path: Path,
+    each: int, told: bool, tmp_path: Path
 ) -> None:
     count = 0
 
-    def twentieth(_: float) -> float | None:
+    def every(_: float) -> float | None:
         nonlocal count
         count += 1
-        return 1.0 if count % 20 == 0 else None
+        return 1.0 if count % each == 0 else None
 
-    run = Run(tmp_path, twentieth, processes=1)
-    assert run.given_up == 0
-    assert run.end < 20
+    run = Run(tmp_path, every, processes=1, told=told)
+    assert run.end < 100
+
+
+@pytest.mark.parametrize("share", [0.05, 0.2])
+def test_nor_one_that_throttles_at_random(share: float, tmp_path: Path) -> None:
+    rng = random.Random(3)
+    run = Run(tmp_path, lambda _: 1.0 if rng.random() < share else None, processes=1, told=False)
+    assert run.end < 100
+
+
+def test_a_target_that_says_at_once_is_asked_again_at_once(tmp_path: Path) -> None:
+    rng = random.Random(3)
+    run = Run(tmp_path, lambda _: 0.0 if rng.random() < 0.2 else None, processes=1)
+    assert run.end < 1
 
 
 def test_without_throttling_nothing_waits(tmp_path: Path) -> None:
@@ -172,7 +187,7 @@ def test_the_operator_s_rate_is_kept_whatever_the_target_takes(tmp_path: Path) -
     pace.took(100.0)
     assert pace.wait(100.0) == pytest.approx(0.25)
     pace.passed()
-    assert pace.throttled(100.0, 100.1, 2.0, 0) == pytest.approx(2.0)
+    assert pace.throttled(100.0, 100.1, 2.0, 0, told=True) == pytest.approx(2.0)
     other = Pace(0.0, tmp_path / "throttle")
     assert other.wait(101.0) == pytest.approx(1.1)
 
