@@ -23,6 +23,7 @@ from conformance.exchanges import (
 )
 
 SENDING, ENDED = "sending", "ended"  # of a request that goes out, and of one that is not kept
+TORN = "torn"  # not in a journal: how many of its lines nobody can read
 
 
 class Journal:
@@ -133,13 +134,18 @@ class Record:
 def read(paths: Iterable[Path]) -> Record:
     """Read journals, oldest first. A torn last line, as a kill leaves it, is passed over.
 
-    Of the notes of requests that went out, those are left that came to no end.
+    How many there were is a note. Of the notes of requests that went out, those are left that came
+    to no end.
     """
     cases: dict[str, CaseRecord] = {}
     exchanges: dict[str, Exchange] = {}
     notes: dict[str, list[dict[str, Any]]] = {}
     under_way: dict[str, dict[str, Any]] = {}
+    torn = 0
     for line in _lines(paths):
+        if line is None:
+            torn += 1
+            continue
         kind = line.pop("kind")
         if kind == "case":
             cases[line["id"]] = case_from_json(line)
@@ -152,6 +158,8 @@ def read(paths: Iterable[Path]) -> Record:
             under_way[line["id"]] = line
         else:
             notes.setdefault(kind, []).append(line)
+    if torn:
+        notes[TORN] = [{"lines": torn}]
     if under_way:
         notes[SENDING] = list(under_way.values())
     return Record(cases, tuple(exchanges.values()), notes)
@@ -160,17 +168,20 @@ def read(paths: Iterable[Path]) -> Record:
 def unkept(paths: Iterable[Path]) -> Iterator[dict[str, Any]]:
     """The notes of requests that were not kept; there may be millions."""
     for line in _lines(paths, b'{"kind":"%s"' % ENDED.encode()):
-        del line["kind"]
-        yield line
+        if line is not None:
+            del line["kind"]
+            yield line
 
 
-def _lines(paths: Iterable[Path], start: bytes = b"") -> Iterator[dict[str, Any]]:
+def _lines(paths: Iterable[Path], start: bytes = b"") -> Iterator[dict[str, Any] | None]:
+    """Each line that begins with `start`, None for one that nobody can read."""
     for path in paths:
         with path.open("rb") as file:
             for text in file:
-                if not text.startswith(start):
+                if not text.startswith(start) or not text.strip():
                     continue
                 try:
-                    yield json.loads(text.decode("ascii", "replace"))
+                    line = json.loads(text.decode("ascii", "replace"))
                 except ValueError:
-                    continue
+                    line = None
+                yield line if isinstance(line, dict) and "kind" in line else None

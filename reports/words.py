@@ -111,6 +111,9 @@ def remarks(results: Results) -> list[str]:
     found = []
     if run["stopped"]:
         found.append(sentence(run["stopped"]))
+    if lines := run.get("torn", 0):
+        torn = f"{plural(lines, 'line')} of the journal {'is' if lines == 1 else 'are'} torn"
+        found.append(f"{torn}: what stood there is lost.")
     if "under_way" in run:
         found.append(_under_way(run["under_way"]))
     if "fuzz" in results:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from conformance.journal import SENDING, Journal, Record
+from conformance.journal import SENDING, TORN, Journal, Record
 from conformance.judge import judge
 from conformance.verdicts import Verdict
 from reports import results, writing
@@ -205,7 +205,8 @@ def _facts(
             "stopped": ended.stopped,
         }
         | ({"shard": plan.settings.shard} if plan.settings.shard else {})
-        | ({"under_way": record.notes[SENDING]} if SENDING in record.notes else {}),
+        | ({"under_way": record.notes[SENDING]} if SENDING in record.notes else {})
+        | ({"torn": record.notes[TORN][0]["lines"]} if TORN in record.notes else {}),
         complete=whole and plan.all_sent(record),
         deviations=_deviations(run, plan, verdicts, whole=not ended.stopped),
         known={

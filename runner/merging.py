@@ -13,7 +13,7 @@ from rich.console import Console
 
 from conformance.client import operation_url
 from conformance.exchanges import Exchange
-from conformance.journal import ENDED, SENDING, Journal, Record, unkept
+from conformance.journal import ENDED, SENDING, TORN, Journal, Record, unkept
 from reports.terminal import summary
 from reports.text import one_line
 from reports.writing import JOURNAL
@@ -220,7 +220,7 @@ def _write(directory: Path, shards: Sequence[Shard]) -> None:
             for exchange in each.record.exchanges:
                 journal.exchange(_renamed(exchange, each.prefix))
             for kind, notes in each.record.notes.items():
-                for note in notes if kind not in ("run", "end", SENDING) else ():
+                for note in notes if kind not in ("run", "end", SENDING, TORN) else ():
                     journal.note(kind, **note, shard=each.prefix)
             for note in each.record.notes.get(SENDING, ()):
                 journal.tell(SENDING, **note | {"id": f"{each.prefix}{note['id']}"})
