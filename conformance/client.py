@@ -19,6 +19,7 @@ from conformance.exchanges import Exchange, Received, Role, Sent
 from conformance.pacing import Pace
 from conformance.profile import APP, customer_of, member_of
 from conformance.receiving import throttled_for
+from conformance.redacting import redacted
 from conformance.secrets import Redactor, resolve
 from conformance.sending import DIRECT, Header, Route, connection, was_idle
 from conformance.sending import exchange as exchange_over
@@ -251,7 +252,7 @@ class Client:
                     break
                 await asyncio.sleep(min(wait, self._left()))
                 earliest = received_at + wait
-        shown, quotes = self._shown(request, response)
+        shown, quotes = redacted(response, self._presented(request), self._redactor)
         exchange = Exchange(
             id=name, phase=phase, role=role, cases=cases,
             request=Sent(self._contract.method, self.target.url, request.headers, request.body),
@@ -322,28 +323,6 @@ class Client:
             (name.encode("ascii"), value.encode("latin-1", "replace"))
             for (name, _), value in zip(request.headers, values, strict=True)
         ]
-
-    def _shown(self, request: Request, response: Received | None) -> tuple[Received | None, bool]:
-        """A response without the key, and whether it held it, or the credential that was sent."""
-        if response is None:
-            return None, False
-        everything = b"\n".join(
-            [
-                response.body,
-                response.reason.encode(),
-                *(f"{n}: {v}".encode("utf-8", "replace") for n, v in response.headers),
-            ]
-        )
-        presented = self._presented(request)
-        redact = self._redactor
-        if not redact.suspects(everything, presented):
-            return response, False
-        headers = tuple((redact.redact_text(n), redact.redact_text(v)) for n, v in response.headers)
-        shown = Received(
-            response.status, redact.redact_text(response.reason), headers,
-            redact.redact(response.body), response.truncated,
-        )  # fmt: skip
-        return shown, any(redact.quoted(each, everything) for each in presented)
 
     def _presented(self, request: Request) -> list[str]:
         """The credentials of a request, and that none was sent."""

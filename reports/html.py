@@ -17,6 +17,7 @@ from reports.curl import KEY_ENV
 from reports.exchanges import View
 from reports.page import asset, environment, policy, when
 from reports.proof import proofs, samples
+from reports.remarks import remarks
 from reports.text import duration, number
 from reports.words import Results
 
@@ -44,7 +45,7 @@ def render(results: Results, record: Record | None = None, since: Changes | None
         results=results,
         headline=words.headline(results),
         mood=words.mood(results),
-        remarks=words.remarks(results),
+        remarks=remarks(results),
         tally=words.tally(results),
         parts=words.parts(results),
         observable=words.observable(results),

@@ -11,6 +11,7 @@ from reports.changes import headline as changed_headline
 from reports.curl import KEY_ENV
 from reports.markup import cell, code, fenced, fitting, prose, table
 from reports.page import when
+from reports.remarks import remarks
 from reports.text import duration, number, plural
 from reports.words import (
     Finding,
@@ -21,7 +22,6 @@ from reports.words import (
     findings,
     gate,
     headline,
-    remarks,
     tally,
     tries,
     unverified,

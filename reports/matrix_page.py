@@ -26,6 +26,7 @@ from reports.matrix import (
     rows,
 )
 from reports.page import asset, environment, policy, when
+from reports.remarks import remarks
 from reports.text import one_line, plural, short
 from reports.words import Item
 
@@ -127,7 +128,7 @@ def _target(sides: _Sides, place: int) -> View:
         "when": when(results["run"]["started"]),
         "answer": words.headline(results),
         "mood": words.mood(results),
-        "remarks": words.remarks(results),
+        "remarks": remarks(results),
         "tally": words.tally(results),
         "alone": sum(row.alone == place for row in sides.rows),
         "drift": found,

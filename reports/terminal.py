@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from reports.remarks import remarks
 from reports.text import one_line, plural, short, unmarked
 from reports.words import (
     Finding,
@@ -18,7 +19,6 @@ from reports.words import (
     findings,
     headline,
     mood,
-    remarks,
     tally,
     tries,
     unverified,

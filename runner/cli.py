@@ -8,30 +8,24 @@ import os
 import secrets
 import sys
 import traceback
-from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
-from runner.config import (
-    DEFAULT,
-    OWN,
-    SHARED,
-    Effective,
-    effective,
-    find,
-    lines,
-    read,
-    variable,
+from runner.config import DEFAULT, lines
+from runner.options import (
+    WAY,
+    effective_settings,
+    file_option,
+    settings_options,
+    target_argument,
 )
 from runner.settings import (
     Settings,
     UsageError,
     api_key,
     checked,
-    fields,
     selected,
 )
 
@@ -79,82 +73,11 @@ def cli() -> None:
     """Say whether a server keeps the contract of Adapty's create-profile operation."""
 
 
-class _Workers(click.ParamType[int]):
-    """A number of processes, or as many as there are processors."""
-
-    name = "N|auto"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> int:
-        if value == "auto":
-            return os.cpu_count() or 1
-        return int(click.INT.convert(value, param, ctx))
-
-
-# The settings that say how to come to a target, for commands that send little.
-_WAY = (
-    "timeout", "expect_app_id", "ca", "client_cert", "client_key", "proxy", "proxy_auth_env",
-    "api_key_env",
-)  # fmt: skip
-
-
-def _settings_options(
-    *, fuzz: bool = False, only: Collection[str] = ()
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """An option for every setting of a run, or of a fuzz, or for some settings `only`."""
-
-    def decorated(command: Callable[..., Any]) -> Callable[..., Any]:
-        for each in reversed(fields(fuzz=fuzz)):
-            if only and each.name not in only:
-                continue
-            multiple = isinstance(each.default, tuple)
-            shown = each.default not in (None, "", ()) and each.default != 0
-            kind: Any = str if multiple or each.default is None else type(each.default)
-            command = click.option(
-                "--" + each.name.replace("_", "-"),
-                each.name,
-                multiple=multiple,
-                default=each.default,
-                show_default=shown,
-                type=_Workers() if each.name == "workers" else kind,
-                metavar=each.metadata.get("metavar"),
-                envvar=variable(each.name),
-                is_flag=isinstance(each.default, bool),
-                help=each.metadata["help"],
-            )(command)
-        return command
-
-    return decorated
-
-
-_target = click.argument("url", required=False, metavar="[URL|NAME]")
-_file = click.option(
-    "--config", "file", metavar="FILE", type=click.Path(path_type=Path), envvar=variable("config"),
-    help=f"The configuration; without it, the nearest {OWN} or {SHARED}.",
-)  # fmt: skip
-
-
-def _effective(
-    url: str | None, file: Path | None, options: dict[str, Any], *, fuzz: bool
-) -> Effective:
-    """The settings that files, variables and options make, in rising precedence."""
-    context = click.get_current_context()
-    given: dict[str, tuple[Any, str]] = {}
-    if named := os.environ.get(variable("target")):
-        given["target"] = (named, variable("target"))
-    for name, value in options.items():
-        source = context.get_parameter_source(name)
-        if source is ParameterSource.COMMANDLINE:
-            given[name] = (value, "--" + name.replace("_", "-"))
-        elif source is ParameterSource.ENVIRONMENT:
-            given[name] = (value, variable(name))
-    return effective(url, given, read(file or find(Path.cwd())), fuzz=fuzz)
-
-
 @cli.command()
-@_target
-@_settings_options(fuzz=False)
+@target_argument
+@settings_options(fuzz=False)
 @click.option("--dry-run", is_flag=True, help="List what would be sent, and send nothing to URL.")
-@_file
+@file_option
 def run(url: str | None, file: Path | None, dry_run: bool, **options: Any) -> int:
     """Judge a target; without URL, the embedded mock on a free loopback port.
 
@@ -162,18 +85,18 @@ def run(url: str | None, file: Path | None, dry_run: bool, **options: Any) -> in
     """
     from runner.launch import launch
 
-    return launch(checked(_effective(url, file, options, fuzz=False).settings), dry=dry_run)
+    return launch(checked(effective_settings(url, file, options, fuzz=False).settings), dry=dry_run)
 
 
 @cli.command()
-@_target
-@_settings_options(fuzz=True)
-@_file
+@target_argument
+@settings_options(fuzz=True)
+@file_option
 def fuzz(url: str | None, file: Path | None, **options: Any) -> int:
     """Keep looking for broken promises until --time or --requests is spent, or until Ctrl-C."""
     from runner.launch import launch
 
-    made = _effective(url, file, options, fuzz=True)
+    made = effective_settings(url, file, options, fuzz=True)
     settings = made.settings
     # The next fuzz is to find what this one does not; but all shards are of one.
     if made.sources["seed"] == DEFAULT and not settings.shard:
@@ -182,16 +105,16 @@ def fuzz(url: str | None, file: Path | None, **options: Any) -> int:
 
 
 @cli.command()
-@_target
-@_settings_options(fuzz=True)
-@_file
+@target_argument
+@settings_options(fuzz=True)
+@file_option
 def config(url: str | None, file: Path | None, **options: Any) -> int:
     """Show each setting that a run with these options would have, and where it comes from."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    made = _effective(url, file, options, fuzz=True)
+    made = effective_settings(url, file, options, fuzz=True)
     checked(made.settings)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for each in ("setting", "value", "from"):
@@ -264,16 +187,16 @@ def requirements(glob: str | None, level: str | None, spec: str | None) -> int:
 @click.option("--from", "source", default="conformance-report", show_default=True, metavar="DIR",
               help="The report that recorded it.")  # fmt: skip
 @click.option("--target", metavar="URL|NAME", help="Send it elsewhere than it was recorded.")
-@_settings_options(only=_WAY)
+@settings_options(only=WAY)
 @click.option("--spec", metavar="FILE", help="The edition of the document it was recorded with.")
-@_file
+@file_option
 def replay(
     case: str, source: str, target: str | None, spec: str | None, file: Path | None, **options: Any
 ) -> int:
     """Send a recorded CASE again and judge it."""
     from runner.replay import replay as again
 
-    made = _effective(target, file, options, fuzz=False).settings
+    made = effective_settings(target, file, options, fuzz=False).settings
     settings = checked(made if target else dataclasses.replace(made, target=None))
     return again(_contract(spec or made.spec), case, Path(source), settings)
 

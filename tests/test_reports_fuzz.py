@@ -9,8 +9,9 @@ import pytest
 from conformance.journal import Record
 from reports.charts import discoveries
 from reports.html import render
+from reports.remarks import remarks
 from reports.traffic import traffic
-from reports.words import headline, remarks
+from reports.words import headline
 from tests import reports_sample as sample
 from tests.pages import Page
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reports import words
+from reports.remarks import remarks
 from reports.text import capital
 from runner.settings import Settings, selected
 from tests import reports_sample as sample
@@ -73,14 +74,12 @@ def test_nothing_selected_is_no_pass() -> None:
 
 
 def test_remarks() -> None:
-    assert words.remarks(_with()) == []
-    assert words.remarks(_with(complete=False)) == ["Not everything that was planned was sent."]
-    assert words.remarks(_with(SHOULD, gate="must")) == [
-        "The gate asks only for musts, so it passed."
-    ]
-    assert words.remarks(_with(MUST, gate="must")) == []
-    assert words.remarks(_with(("must", "untested"))) == ["1 promise could not be observed."]
-    assert words.remarks(sample.nobody()) == ["Nobody listens at http://127.0.0.1:4010."]
+    assert remarks(_with()) == []
+    assert remarks(_with(complete=False)) == ["Not everything that was planned was sent."]
+    assert remarks(_with(SHOULD, gate="must")) == ["The gate asks only for musts, so it passed."]
+    assert remarks(_with(MUST, gate="must")) == []
+    assert remarks(_with(("must", "untested"))) == ["1 promise could not be observed."]
+    assert remarks(sample.nobody()) == ["Nobody listens at http://127.0.0.1:4010."]
 
 
 def test_musts_come_before_shoulds_and_what_is_explained_is_folded() -> None:
@@ -143,20 +142,18 @@ def test_a_target_that_answers_everything_alike_is_told_so() -> None:
         ({"200": 20}, True), ({"200": 19}, False), ({"200": 19, "401": 1}, False), ({}, False),
     ):  # fmt: skip
         results["summary"]["statuses"] = statuses
-        assert (told in words.remarks(results)) is expected
+        assert (told in remarks(results)) is expected
 
 
 def test_what_the_operator_left_out_is_counted() -> None:
     results = sample.conformant()
     results["summary"]["complete"] = False
-    assert words.remarks(results) == ["Not everything that was planned was sent."]
+    assert remarks(results) == ["Not everything that was planned was sent."]
     ids = [item["id"] for item in results["requirements"]]
     for key, reason in selected(ids, Settings(only=("auth.*", "echo.*"), skip=("echo.*",))).items():
         sample.requirement(results, key).update(verdict="untested", reason=reason)
     left_out = len(ids) - sum(key.startswith("auth.") for key in ids)
-    assert words.remarks(results) == [
-        f"Not everything was sent: {left_out} promises were deselected."
-    ]
+    assert remarks(results) == [f"Not everything was sent: {left_out} promises were deselected."]
 
 
 def test_what_a_run_that_was_cut_did_not_see_is_no_less_observable() -> None:

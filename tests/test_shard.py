@@ -9,7 +9,8 @@ from unittest.mock import patch
 
 import pytest
 
-from reports.words import headline, remarks
+from reports.remarks import remarks
+from reports.words import headline
 from runner.planned import GENERATED, Planned, planned
 from runner.session import Session, new
 from runner.settings import Settings, UsageError, checked
