@@ -7,7 +7,7 @@ controlling process joins them at the end.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -66,6 +66,11 @@ class Journal:
     def tell(self, kind: str, **facts: Any) -> None:
         """As `note`, for what only a later reading needs: it is not kept in memory."""
         self._write({"kind": kind, **facts})
+
+    @property
+    def by_id(self) -> Mapping[str, Exchange]:
+        """The exchanges that were noted, by their ids."""
+        return self._by_id
 
     def taken(self, case: str) -> bool:
         """Whether any request that was sent for a case was accepted."""
@@ -131,11 +136,12 @@ class Record:
         return Record(self.cases, own, notes)
 
 
-def read(paths: Iterable[Path]) -> Record:
+def read(paths: Iterable[Path], known: Mapping[str, Exchange] | None = None) -> Record:
     """Read journals, oldest first. A torn last line, as a kill leaves it, is passed over.
 
-    How many there were is a note. Of the notes of requests that went out, those are left that came
-    to no end.
+    `known` are exchanges by id that are in memory already, and need no second place in it. How many
+    lines were torn is a note. Of the notes of requests that went out, those are left that came to
+    no end.
     """
     cases: dict[str, CaseRecord] = {}
     exchanges: dict[str, Exchange] = {}
@@ -150,7 +156,7 @@ def read(paths: Iterable[Path]) -> Record:
         if kind == "case":
             cases[line["id"]] = case_from_json(line)
         elif kind == "exchange":
-            exchanges[line["id"]] = from_json(line)
+            exchanges[line["id"]] = (known or {}).get(line["id"]) or from_json(line)
             under_way.pop(line["id"], None)
         elif kind == ENDED:
             under_way.pop(line["id"], None)

@@ -11,7 +11,7 @@ from conformance.evidence import Evidence
 from conformance.exchanges import CaseRecord, Exchange, expectation
 from conformance.folding import fold
 from conformance.journal import Record
-from conformance.observe import Observation, holds_a_profile, observe, taken
+from conformance.observe import Observation, holds_a_profile, observe, taken, unread
 from conformance.outcome import KEPT, Outcome, outcome
 from conformance.telling import CONTROL, REFUSED, failures_of
 from conformance.together import shown_together
@@ -71,6 +71,7 @@ class _Ledger:
         self.shown: dict[str, dict[Side, list[Exchange]]] = defaultdict(lambda: defaultdict(list))
         self.cases: dict[str, set[str]] = defaultdict(set)
         self.unknown: dict[str, Counter[str]] = defaultdict(Counter)
+        self.unread: dict[str, str] = {}  # why, by what the ids of a message's promises begin with
         self.by_id = {exchange.id: exchange for exchange in record.exchanges}
         self.statuses = {exchange.status or 0 for exchange in record.exchanges}
         self.sent: dict[str, list[Exchange]] = defaultdict(list)
@@ -87,7 +88,12 @@ class _Ledger:
         touched: Counter[str] = Counter()
         for exchange in self.record.exchanges:
             expect = self.expectation(exchange)
-            for each in observe(self.contract, exchange, expect):
+            observed = observe(self.contract, exchange, expect)
+            missing = unread(self.contract, exchange, expect, {e.requirement for e in observed})
+            if missing is not None:
+                self.unread[missing[0].removesuffix("json")] = missing[1]
+                self.unknown[missing[0]][missing[1]] += 1
+            for each in observed:
                 touched[each.requirement] += 1
                 self.cases[each.requirement].update(exchange.cases or (CONTROL,))
                 if each.ok:
@@ -270,9 +276,15 @@ class _Ledger:
         else:
             shown = {each for each, sides in self.shown.items() if sides}
             name = "untested"
-            reason = why_untested(self.contract, requirement, shown, self.statuses)
+            reason = self._unread(key) or why_untested(
+                self.contract, requirement, shown, self.statuses
+            )
         samples = tuple(self._samples(requirement))
         return Verdict(requirement, name, reason, len(self.cases[key]), failures, samples)
+
+    def _unread(self, key: str) -> str | None:
+        """Why no answer shows what a promise says of it, where some were not read whole."""
+        return next((why for name, why in self.unread.items() if key.startswith(name)), None)
 
     def _samples(self, requirement: Requirement) -> Iterator[Sample]:
         """What shows each side kept: answers to cases of its own before those to other cases."""

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from conformance.exchanges import Exchange, Received
-from conformance.parsing import NotJson, parse
+from conformance.parsing import NotJson, TooDeep, parse
 from spec.contract import JSON_MEDIA_TYPE, Contract
 from spec.formats import Validity
 from spec.reading import Reading, same_json
@@ -44,6 +44,20 @@ def observe(contract: Contract, exchange: Exchange, expect: Expect) -> list[Obse
         for each in _all(contract, exchange, expect)
         if each.requirement in contract.requirements
     ]
+
+
+def unread(
+    contract: Contract, exchange: Exchange, expect: Expect, shown: set[str]
+) -> tuple[str, str] | None:
+    """The promise of JSON that an answer does not put to the test, for nobody reads all of it, and
+    why; `shown` are the requirements that it does."""
+    status, response = exchange.status, exchange.response
+    told = None if status is None else _subject(contract, status, expect == "open")
+    key = f"{told[0]}.json" if told else ""
+    if response is None or key in shown or key not in contract.requirements:
+        return None
+    how = "longer" if response.truncated else "nested more deeply"
+    return key, f"an answer is {how} than what is read of one"
 
 
 def symptoms(contract: Contract, expect: Expect, exchange: Exchange) -> frozenset[str]:
@@ -150,8 +164,8 @@ def _message(
         f"{base}.media_type", kind == JSON_MEDIA_TYPE, f"Content-Type: {JSON_MEDIA_TYPE}",
         f"Content-Type: {media}" if media is not None else "no Content-Type",
     )  # fmt: skip
-    if response.truncated:
-        return
+    if response.truncated or isinstance(told.error, TooDeep):
+        return  # nobody knows what it is: `unread` says so
     if told.error is not None:
         yield Observation(f"{base}.json", False, "one well-formed JSON text", str(told.error))
         return

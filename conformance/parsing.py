@@ -12,6 +12,10 @@ class NotJson(ValueError):
     """The bytes are no JSON text; the message says where and why."""
 
 
+class TooDeep(NotJson):
+    """It may be JSON, but is nested more deeply than is read; RFC 8259 leaves that limit open."""
+
+
 def parse(raw: bytes) -> Any:
     """The value of one JSON text. Raises NotJson for anything else, a byte order mark included.
 
@@ -28,7 +32,7 @@ def parse(raw: bytes) -> Any:
     except NotJson:
         raise
     except RecursionError as error:
-        raise NotJson("the body is nested too deeply to be read") from error
+        raise TooDeep("the body is nested too deeply to be read") from error
     except ValueError as error:
         raise NotJson(f"the body is not JSON: {error}") from error
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import httpx
 
@@ -111,6 +112,8 @@ async def exchange(
                 received = Received(status, reason, received.headers, whole, cut)
             finally:
                 await response.aclose()
+                if _has_more(over):
+                    await over.aclose()  # or it would be read as the answer to the next request
     except TimeoutError:
         return received, "timeout", f"no whole answer within {patience:.2g} s"
     except Unreadable as error:
@@ -121,6 +124,16 @@ async def exchange(
         words = str(error) or type(error).__name__
         return received, "connection" if received is None else "incomplete", words
     return received, None, ""
+
+
+def _has_more(over: httpx.AsyncBaseTransport) -> bool:
+    """Whether more came on a connection than the answer that was asked for. HTTPX has no public
+    way to ask; it keeps such a connection, with what came."""
+    waiting: list[Any] = [*getattr(getattr(over, "_pool", None), "connections", ())]
+    for each in waiting:
+        waiting += filter(None, [getattr(each, "_connection", None)])
+    states = (getattr(each, "_h11_state", None) for each in waiting)
+    return any(each is not None and each.trailing_data[0] for each in states)
 
 
 def was_idle(events: Mapping[str, float]) -> bool:

@@ -6,8 +6,10 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
+from conformance.exchanges import Exchange
 from conformance.journal import Record, read
 from reports.writing import JOURNAL, NAMES, PREVIOUS
 from runner.claims import CLAIMS
@@ -73,9 +75,10 @@ def join(directory: Path) -> None:
         path.unlink()
 
 
-def recorded(directory: Path) -> Record:
-    """What the journals of a run tell, those of workers too, which a killed run leaves apart."""
-    return read([directory / JOURNAL, *_of_workers(directory)])
+def recorded(directory: Path, known: Mapping[str, Exchange] | None = None) -> Record:
+    """What the journals of a run tell, those of workers too, which a killed run leaves apart; as
+    `read`."""
+    return read([directory / JOURNAL, *_of_workers(directory)], known)
 
 
 def _of_workers(directory: Path) -> list[Path]:

@@ -26,7 +26,7 @@ from runner.alike import import_everything
 from runner.claims import CLAIMS, Claims
 from runner.concluding import begin, conclude, end
 from runner.ending import gated, hopeless
-from runner.folder import HALT, THROTTLE, join, prepare
+from runner.folder import HALT, THROTTLE, join, prepare, recorded
 from runner.planned import GENERATED, planned
 from runner.recorded import failures
 from runner.settings import Settings
@@ -232,7 +232,8 @@ class Session:
             (self.directory / name).unlink(missing_ok=True)
         shutil.rmtree(self.directory / CLAIMS, ignore_errors=True)
         join(self.directory)
-        return conclude(self.directory, self.contract, self.planned)
+        record = recorded(self.directory, self.journal.by_id)
+        return conclude(self.directory, self.contract, self.planned, record)
 
 
 _CLOCK_CASE = Case(

@@ -35,11 +35,12 @@ Answer = Callable[[socket.socket, bytes], object]
 
 
 @contextmanager
-def raw_server(answer: Answer) -> Iterator[str]:
+def raw_server(answer: Answer, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
     """A server of which `answer` writes every byte; yields its base URL."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, port), family=family) as listener:
         threading.Thread(target=_accept, args=(listener, answer), daemon=True).start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
         listener.shutdown(socket.SHUT_RDWR)
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from conformance.receiving import BODY_LIMIT
 from strategies.cases import Request
-from tests.support import Answer, raw_server, says, sent
+from tests.support import CONTROL, Answer, ask, opened, raw_server, says, sent
 
 TIMEOUT = 0.4
 JSON = b"Content-Type: application/json\r\n"
@@ -208,3 +208,13 @@ def test_what_no_header_can_carry_is_our_own_error(tmp_path: Path) -> None:
     with raw_server(says(reply(b"{}"))) as url:
         exchange = sent(url, tmp_path, Request((("X-Line", "a\nb"),), b""))
     assert exchange.trouble == "ours"
+
+
+def test_what_comes_after_an_answer_answers_nothing(tmp_path: Path) -> None:
+    def twice(connection: socket.socket, _: bytes) -> bool:
+        connection.sendall(reply(b"{}") + reply(b"{}", status=b"401 Unauthorized"))
+        return True
+
+    with raw_server(twice) as url, opened(url, tmp_path) as client:
+        exchanges = ask(client, *[CONTROL] * 12)
+    assert [each.status for each in exchanges] == [200] * 12

@@ -166,3 +166,15 @@ def test_about_a_case(tmp_path: Path) -> None:
     assert {each.id for each in journal.about("c").exchanges} == {"another control", "3"}
     unknown = journal.about("nothing")
     assert (unknown.cases, unknown.exchanges) == ({}, ())
+
+
+def test_what_is_in_memory_is_there_once(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.ndjson")
+    journal.exchange(exchange("1"))
+    journal.close()
+    other = Journal(tmp_path / "journal-gw0.ndjson")
+    other.exchange(exchange("gw0-1"))
+    other.close()
+    found = read([journal.path, other.path], journal.by_id).exchanges
+    assert found == (exchange("1"), exchange("gw0-1"))
+    assert found[0] is journal.exchanges[0]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.exchanges import CaseRecord, Exchange
+from conformance.exchanges import CaseRecord, Exchange, Received
 from conformance.judge import judge, judge_case
 from conformance.verdicts import Failure, Judgement, Sample
 from strategies.cases import Expect
@@ -112,6 +112,26 @@ def test_what_was_left_out_says_so_even_where_it_failed() -> None:
     assert (found.name, found.reason, found.cases, found.failures) == (
         "untested", "not asked for", 0, (),
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cut", "how"),
+    [
+        (answer(200, b'{"data": {', truncated=True), "longer"),
+        (answer(200, b"[" * 100_000), "nested more deeply"),
+    ],
+)
+def test_an_answer_that_nobody_reads_whole_keeps_nothing_and_breaks_nothing(
+    cut: Received, how: str
+) -> None:
+    words = f"an answer is {how} than what is read of one"
+    alone = judge(CONTRACT, record([exchange("c", cut, role="control")]))
+    assert verdict(alone, "response.200.json") == ("inconclusive", words)
+    assert verdict(alone, f"{DATA}.app_id.type") == ("untested", words)
+    assert verdict(alone, "response.200.media_type")[0] == "pass"
+    beside = judged([exchange("1", cut)])
+    assert verdict(beside, "response.200.json") == ("inconclusive", words)
+    assert verdict(beside, f"{DATA}.app_id.type")[0] == "pass"
 
 
 @pytest.mark.parametrize(

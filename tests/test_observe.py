@@ -182,6 +182,13 @@ def test_what_was_cut_at_the_size_limit_is_not_called_bad_json() -> None:
     assert broken(answer(200, b'{"data": {')) == {"response.200.json"}
 
 
+def test_what_is_nested_too_deeply_to_be_read_is_not_called_bad_json() -> None:
+    deep = b"[" * 100_000 + b"]" * 100_000
+    for body in (deep, deep[:-1]):
+        assert broken(answer(200, body)) == set()
+        assert broken(answer(404, body), "refuse") == set()
+
+
 @pytest.mark.parametrize(
     ("stated", "ok"),
     [(404, True), (404.0, True), (400, False), (True, None), ("404", None), (None, None)],

@@ -21,6 +21,13 @@ def serving_tls(
     yields the base URL. `more` are settings of Uvicorn's."""
     certificate = folder / f"{host}.pem"
     authority.issue_cert(host).private_key_and_cert_chain_pem.write_to_path(str(certificate))
+    with serving_with(app, certificate, **more) as url:
+        yield url
+
+
+@contextmanager
+def serving_with(app: ASGIApp, certificate: Path, **more: Any) -> Iterator[str]:
+    """As `serving_tls`, with a certificate and its key from a PEM file."""
     config = uvicorn.Config(
         app, host="127.0.0.1", port=0, log_level="critical", lifespan="off",
         ssl_certfile=str(certificate), **more,
