@@ -71,7 +71,8 @@ def perform(
     """The action with these inputs in a job whose workspace is `place` and whose `RUNNER_TEMP` is
     `temporary`. `python` is what the set-up gives; the steps `done` were done there before."""
     assert set(given) <= set(ACTION["inputs"]), "the runner only warns of an unknown input"
-    inputs = {name: each.get("default", "") for name, each in ACTION["inputs"].items()} | given
+    defaults = {name: each.get("default", "") for name, each in ACTION["inputs"].items()}
+    inputs = {**defaults, **given}
     steps: dict[str, Values] = {"python": {"python-path": python}}
     job = Job()
     for number, step in enumerate(STEPS):

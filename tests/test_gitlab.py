@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -90,6 +91,25 @@ def test_what_is_set_as_a_variable_counts(prepared: Path) -> None:
     kept = [each for each in results(prepared)["requirements"] if each["verdict"] == "pass"]
     assert "auth.missing" in {each["id"] for each in kept}
     assert not (prepared / "elsewhere").exists(), "the artifacts are of one folder"
+
+
+def test_the_shards_of_the_documentation_make_one_report(prepared: Path) -> None:
+    page = (ROOT / "docs/ci.md").read_text("utf-8")
+    blocks = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    shown = yaml.safe_load(next(each for each in blocks if "parallel:" in each))
+    first = JOB["before_script"][-1]
+    of = {"CI_NODE_TOTAL": "2", "ADAPTY_CONFORMANCE_PHASES": "deterministic"}
+    with mock("request.body.gender.enum") as url:
+        shards = [
+            job(prepared, [first, *shown["shard"]["script"]],
+                **of, CI_NODE_INDEX=number, ADAPTY_CONFORMANCE_TARGET=url)
+            for number in "12"
+        ]  # fmt: skip
+    assert sorted(each.returncode for each in shards) == [0, 1]
+    run = job(prepared, [first, *shown["contract"]["script"]])
+    assert (run.returncode, run.stderr) == (1, "")
+    assert "Breaks 1 of" in run.stdout
+    assert "shard" not in results(prepared)["run"]
 
 
 def test_the_wrong_key_ends_with_3(prepared: Path) -> None:
