@@ -14,7 +14,11 @@ from tests.support import KEY, ROOT, assert_secret, mock, results
 
 ENUM = "request.body.gender.enum"
 FEW = {"args": "--phases deterministic\n  --only request.body.gender.*"}
-HOSTILE = "a'b\"; touch pwned; $(touch pwned) `touch pwned` && touch pwned | tee pwned #"
+# What ends a text in quotes, a command, or neither: a shell that reads one stumbles over another.
+HOSTILE = {
+    "quotes": "a'b\"; touch pwned; echo \"", "end": "a; touch pwned #",
+    "inside": "a $(touch pwned) `touch pwned`",
+}  # fmt: skip
 PINNED = {"actions/setup-python": "v7.0.0", "actions/upload-artifact": "v7.0.0"}
 
 
@@ -100,7 +104,6 @@ def test_without_a_key_nothing_is_judged(tmp_path: Path, temporary: Path) -> Non
 def test_without_a_target_the_embedded_mock_does_not_pass(tmp_path: Path, temporary: Path) -> None:
     job = judged({"target": ""}, tmp_path, temporary)
     assert (job.code, job.outputs["exit-code"], job.summary) == (2, "2", "")
-    assert "the input target is empty" in job.text
 
 
 def test_the_report_of_an_earlier_run_is_not_this_one_s(tmp_path: Path, temporary: Path) -> None:
@@ -143,15 +146,18 @@ def test_a_name_of_the_configuration_file_and_every_input(tmp_path: Path, tempor
     assert settings["requests"] == 100
 
 
-@pytest.mark.parametrize("name", [n for n in ACTION["inputs"] if n not in ("python-version",)])
-def test_what_an_input_holds_is_never_run(name: str, tmp_path: Path, temporary: Path) -> None:
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("name", [n for n in ACTION["inputs"] if n != "python-version"])
+def test_what_an_input_holds_is_never_run(
+    name: str, text: str, tmp_path: Path, temporary: Path
+) -> None:
     with mock() as url:
-        job = judged({"target": url, **FEW, name: HOSTILE}, tmp_path, temporary)
+        job = judged({"target": url, **FEW, name: text}, tmp_path, temporary)
     kept = name in ("report-dir", "artifact")  # any text is a folder, or a name
     assert job.code == (0 if kept else 2), job.text
     assert list(tmp_path.rglob("pwned")) == []
     assert list(temporary.rglob("pwned")) == []
-    assert (tmp_path / "workspace" / HOSTILE).is_dir() == (name == "report-dir")
+    assert (tmp_path / "workspace" / text).is_dir() == (name == "report-dir")
 
 
 @pytest.mark.parametrize("name", ["target", "expect-app-id", "requests", "known", "report-dir"])
