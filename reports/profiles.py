@@ -13,7 +13,7 @@ from conformance.profile import PROFILE, customer_of, member_of
 from reports.text import one_line
 
 HEAD = ("customer_user_id", "profile_id", "first", "made")
-_LONGEST = 200  # characters of a cell
+_LONGEST = 10_000  # characters of a cell
 _FORMULA = ("=", "+", "-", "@", "\t")  # what a spreadsheet would work out
 
 Row = tuple[str, str, float, str]
@@ -28,11 +28,14 @@ def write_profiles(record: Record, ended: Iterable[Mapping[str, Any]], file: IO[
     lines = csv.writer(file)
     lines.writerow(HEAD)
     seen: set[tuple[str, str]] = set()
+    known = {""}  # profiles that stand there with their customer, or come without any
     for customer, profile, at, made in (*_recorded(record), *_counted(ended)):
-        if (customer, profile) not in seen:
-            seen.add((customer, profile))
-            when = datetime.datetime.fromtimestamp(at, datetime.UTC).isoformat(timespec="seconds")
-            lines.writerow([_cell(customer), _cell(profile), when, made])
+        if (customer, profile) in seen or (not customer and profile in known):
+            continue
+        seen.add((customer, profile))
+        known.add(profile)
+        when = datetime.datetime.fromtimestamp(at, datetime.UTC).isoformat(timespec="seconds")
+        lines.writerow([_cell(customer), _cell(profile), when, made])
 
 
 def _recorded(record: Record) -> Iterator[Row]:

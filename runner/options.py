@@ -74,7 +74,7 @@ def effective_settings(
     """The settings that files, variables and options make, in rising precedence."""
     context = click.get_current_context()
     given: dict[str, tuple[Any, str]] = {}
-    if named := os.environ.get(variable("target")):
+    if (named := os.environ.get(variable("target"))) is not None:
         given["target"] = (named, variable("target"))
     for name, value in options.items():
         source = context.get_parameter_source(name)

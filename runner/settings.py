@@ -159,6 +159,8 @@ def checked(settings: Settings) -> Settings:
 
 
 def _check_url(url: str) -> None:
+    if not url:  # such as a variable that a job does not have
+        raise UsageError("the target is empty; name a URL, or leave it out for the embedded mock")
     if "://" not in url:
         raise UsageError(f"the target needs a scheme: http://{url}?")
     if any(char.isspace() or not char.isprintable() for char in url):

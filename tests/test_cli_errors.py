@@ -16,6 +16,7 @@ from tests.support import KEY, command, mock, raw_server, results, says, verdict
 
 WRONG_USAGE = [
     (["run", "localhost:4010"], "needs a scheme: http://localhost:4010?"),
+    (["run", ""], "the target is empty"),
     (["run", "ftp://localhost"], "must be http or https"),
     (["run", "http://"], "names no host"),
     (["run", "http://localhost:99999"], "no valid port"),

@@ -166,6 +166,16 @@ def test_a_variable_may_name_the_target(
     assert ["target", "http://localhost:7", "ADAPTY_CONFORMANCE_TARGET"] in said
 
 
+def test_an_empty_variable_is_no_target(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where a job does not have it, the embedded mock must not be judged in the target's place."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ADAPTY_CONFORMANCE_TARGET", "")
+    assert cli.main(["run"]) == 2
+    assert "the target is empty" in capsys.readouterr().err
+
+
 def test_a_wrong_file_is_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

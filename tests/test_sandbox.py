@@ -91,15 +91,25 @@ def _of_app(app: ASGIApp, own: str) -> ASGIApp:
 
 def profiles(database: Path) -> set[str]:
     """The id of each profile that requests made."""
+    return set(owners(database))
+
+
+def owners(database: Path) -> dict[str, str]:
+    """The customer of each profile that requests made, by its id."""
     with closing(sqlite3.connect(database)) as connection:
         rows = connection.execute("SELECT id, customer FROM profile").fetchall()
-    return {key for key, customer in rows if customer != SEEDED_CUSTOMER}
+    return {key: customer or "" for key, customer in rows if customer != SEEDED_CUSTOMER}
 
 
 def listed(workspace: Path) -> list[str]:
     """The profile id of each line of profiles.csv."""
+    return [line["profile_id"] for line in lines_of(workspace)]
+
+
+def lines_of(workspace: Path) -> list[dict[str, str]]:
+    """The lines of profiles.csv."""
     with (workspace / "conformance-report/profiles.csv").open(newline="") as file:
-        return [line["profile_id"] for line in csv.DictReader(file)]
+        return list(csv.DictReader(file))
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +149,12 @@ def test_the_sandbox_is_judged_and_every_profile_that_is_there_is_listed(
     assert server.throttled > 0
     there = profiles(server.database("sandbox"))
     assert len(there) > 90
-    assert set(listed(workspace)) == there
+    assert sorted(listed(workspace)) == sorted(there), "each is there, and once"
+    owned = owners(server.database("sandbox"))
+    named = {line["profile_id"]: line["customer_user_id"] for line in lines_of(workspace)}
+    plain = {key for key in there if owned[key].isascii()}
+    assert len(there - plain) <= 3
+    assert {key: named[key] for key in plain} == {key: owned[key] for key in plain}
     assert profiles(server.database("live")) == set()
     assert_secret(workspace, job.text, job.summary)
 
