@@ -33,7 +33,8 @@ ALL = [each for _, block in BLOCKS for each in _mappings(yaml.safe_load(block))]
 
 
 def test_the_gate_is_ten_lines() -> None:
-    told = [next(e for page, e in BLOCKS if page == name) for name in ("README.md", "ci.md")]
+    gates = [(page, each) for page, each in BLOCKS if "jobs:" in each]
+    told = [next(e for page, e in gates if page == name) for name in ("README.md", "ci.md")]
     assert told[0] == told[1]
     assert told[0].count("\n") <= 10
     gitlab = next(each for _, each in BLOCKS if "extends:" in each)
