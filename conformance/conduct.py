@@ -200,10 +200,7 @@ async def _tried(bench: Bench, case: Case, phase: str, attempt: int) -> None:
         return
     role: Role = "probe" if attempt == 1 else "again"
     exchange = await probe(bench, case, control, guard, phase, role)
-    bench.failing = bench.failing + 1 if exchange.status is None or _crashed(exchange) else 0
-    if bench.failing and bench.failing % FAILING == 0:
-        async with bench.pulse:
-            await _break_off(bench, phase)
+    await _break_off(bench, exchange, phase)
     await follow(bench, case, exchange, control, guard, phase, attempt)
 
 
@@ -229,18 +226,29 @@ async def follow(
         bench.flaky |= _crashed(before) and not _crashed(exchange)
 
 
-async def _break_off(bench: Bench, phase: str) -> None:
-    """End the run where the target fails on the control too, which it took before."""
-    for pause in (0.0, 1.0, 3.0):
-        await asyncio.sleep(pause)
-        if bench.control is None or bench.over:
-            return
-        if (await send_control(bench, phase, "works", bench.control)).accepted:
-            return
-    bench.spent = (
-        f"the target failed on {bench.failing} requests in a row and then on valid ones, which it "
-        "took before"
-    )
+async def _break_off(bench: Bench, exchange: Exchange, phase: str) -> None:
+    """End the run where so many requests failed in a row, and then the control too, which the
+    target took before."""
+    if exchange.status is not None and not _crashed(exchange):
+        bench.failing = 0
+        return
+    # What was throttled was sent again and again, for half a minute and more.
+    bench.failing += FAILING // 3 if exchange.trouble == "throttled" else 1
+    if bench.failing < FAILING or bench.control is None:
+        return
+    bench.failing = 0
+    async with bench.pulse:
+        for pause in (0.0, 1.0, 3.0):
+            await asyncio.sleep(pause)
+            if bench.over:
+                return
+            again = await send_control(bench, phase, "works", bench.control)
+            if again.accepted:
+                return
+            if again.trouble == "throttled":
+                break
+    does = "throttles" if again.trouble == "throttled" else "fails on"
+    bench.spent = f"the target {does} every request by now, also what it took before"
     bench.journal.note("spent", why=bench.spent)
 
 
