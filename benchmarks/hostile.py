@@ -14,7 +14,6 @@ import platform
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -25,7 +24,6 @@ from tests.support import failing, verdicts
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "hostile.md"
 TIMEOUT = 1
-JOBS = 1  # runs at a time: their servers share this process
 TIMES = 3  # the limit of time of a run, as a multiple of what the tests give to a part of it
 
 
@@ -86,7 +84,7 @@ This page was written by a program; do not edit it. Run again:
     python -m benchmarks.hostile
 
 adapty-conformance {suite}, Python {platform.python_version()}, {today}, {os.cpu_count()} cores, \
-{JOBS} runs at a time, `--timeout {TIMEOUT}`, `--time {TIMES * 20}s` for most.
+one run at a time, `--timeout {TIMEOUT}`, `--time {TIMES * 20}s` for most.
 
 Each server gives the answers of the embedded mock in a hostile or broken way: from the first one
 on, or after {AFTER} right ones. A run has to end within its limit of time and {MORE:.0f} seconds,
@@ -121,8 +119,7 @@ def main(globs: Sequence[str]) -> int:
         for name in names
         for right in ((0, AFTER) if SERVERS[name].late else (0,))
     ]  # fmt: skip
-    with ThreadPoolExecutor(JOBS) as pool:
-        rows = list(pool.map(lambda turn: run(*turn), turns))
+    rows = [run(name, right) for name, right in turns]  # one by one: the servers share this process
     if globs:
         print(markdown(rows))
     else:
