@@ -12,6 +12,8 @@ import pytest
 from tests.composite import ACTION, STEPS, Job, installed, perform
 from tests.support import KEY, ROOT, assert_secret, mock, results
 
+pytestmark = pytest.mark.long
+
 ENUM = "request.body.gender.enum"
 FEW = {"args": "--phases deterministic\n  --only request.body.gender.*"}
 # What ends a text in quotes, a command, or neither: a shell that reads one stumbles over another.

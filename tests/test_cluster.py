@@ -18,6 +18,8 @@ import pytest
 from tests.support import KEY, PROGRAM, assert_secret, command, environment, failing, mock, results
 from tests.test_fuzz import GENDER, notes, started, wait
 
+pytestmark = pytest.mark.long
+
 QUIET = {"DASK_DISTRIBUTED__LOGGING__DISTRIBUTED": "error"}
 
 

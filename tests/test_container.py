@@ -15,6 +15,8 @@ import pytest
 
 from tests.support import KEY, ROOT, environment, mock, results
 
+pytestmark = pytest.mark.long
+
 Line = tuple[str, str]
 KNOWN = {"ARG", "FROM", "WORKDIR", "COPY", "RUN", "ENV", "USER", "ENTRYPOINT"}
 

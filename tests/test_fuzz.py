@@ -24,6 +24,8 @@ from tests.support import (
     verdicts,
 )
 
+pytestmark = pytest.mark.long
+
 GENDER = "request.body.gender.enum"
 REPORT = "conformance-report"
 

@@ -14,6 +14,8 @@ import yaml
 
 from tests.support import KEY, ROOT, assert_secret, environment, mock, results
 
+pytestmark = pytest.mark.long
+
 JOB: dict[str, Any] = yaml.safe_load((ROOT / "ci/gitlab.yml").read_text("utf-8"))[
     ".adapty-conformance"
 ]

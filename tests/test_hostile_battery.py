@@ -10,6 +10,8 @@ from tests.hostile import AFTER, SERVERS, complaints
 from tests.measuring import measured
 from tests.support import assert_secret
 
+pytestmark = pytest.mark.long
+
 # A third of the requests of a whole run, so that all servers together take two minutes rather than
 # six; the answers to them are judged by everything. benchmarks/hostile.py makes whole runs.
 SKIPPED = ("request.body.*", "request.header.*", "auth.wrong_key", "timestamp.*")

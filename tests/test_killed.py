@@ -19,6 +19,8 @@ from mock_server.app import create_app
 from mock_server.serve import serving
 from tests.support import CONTRACT, KEY, PROGRAM, command, environment, results
 
+pytestmark = pytest.mark.long
+
 NUMBER = "x-number"
 READ = 0.2  # seconds in which an answer that was sent is read and written to the journal
 KILLS = 20

@@ -29,6 +29,8 @@ from tests.composite import Job, installed, perform
 from tests.support import CONTRACT, KEY, assert_secret, results
 from tests.tls import pem, serving_tls
 
+pytestmark = pytest.mark.long
+
 LATENCY, LIMIT = 0.02, 20  # seconds; requests a second
 LIVE_KEY = "secret_live_9876543210"
 SANDBOX_APP, LIVE_APP = app_id(CONTRACT), "14c3d623-2f3a-455a-aa86-ef83dff6913b"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import json
 import socket
 import ssl
@@ -140,12 +141,12 @@ def test_the_right_app_is_judged_and_every_customer_can_be_found(tmp_path: Path)
                       cwd=tmp_path)  # fmt: skip
     assert run.returncode == 0, run.stdout
     content = results(tmp_path)
-    lines = (tmp_path / "conformance-report/profiles.csv").read_text("utf-8").splitlines()
-    assert lines[0] == "customer_user_id,profile_id,first,made"
-    assert len(lines) > 90
+    with (tmp_path / "conformance-report/profiles.csv").open(newline="", encoding="utf-8") as file:
+        head, *rows = csv.reader(file)
+    assert head == ["customer_user_id", "profile_id", "first", "made"]
+    assert len(rows) > 90
     prefix = f"conformance-{content['run']['id']}-"
-    named = [line.partition(",")[0] for line in lines[1:]]
-    assert [each for each in named if each and not each.startswith(prefix)] == []
+    assert [row[0] for row in rows if row[0] and not row[0].startswith(prefix)] == []
 
 
 @pytest.fixture(scope="module")

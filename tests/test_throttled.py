@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections import Counter, deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,8 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Scope
 
 from tests.support import command, mock, results
+
+pytestmark = pytest.mark.long
 
 LIMIT = 10  # requests in any second
 
@@ -35,14 +40,21 @@ class Throttling:
         return JSONResponse({}, 429, {"Retry-After": "1"} if self.told else None)
 
 
-@pytest.mark.parametrize("told", [True, False], ids=["Retry-After", "silent"])
-def test_no_verdict_is_lost_and_hardly_a_request_over_the_limit(told: bool, tmp_path: Path) -> None:
-    server = Throttling(told)
-    with mock(twist=server) as url:
-        run = command("run", url, "--workers", "2", cwd=tmp_path)
-    assert run.returncode == 0, run.stdout
-    content = results(tmp_path)
-    verdicts = content["summary"]["verdicts"]
-    assert verdicts["fail"] == verdicts["inconclusive"] == 0
-    assert content["summary"]["complete"]
-    assert server.seen["throttled"] <= 0.05 * server.seen.total(), server.seen
+def test_no_verdict_is_lost_and_hardly_a_request_over_the_limit(tmp_path: Path) -> None:
+    """Two targets at the same moment, for most of a run is waiting."""
+    servers = {"told": Throttling(told=True), "silent": Throttling(told=False)}
+    runs: dict[str, Future[subprocess.CompletedProcess[str]]] = {}
+    with ExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor())
+        for name, server in servers.items():
+            (folder := tmp_path / name).mkdir()
+            url = stack.enter_context(mock(twist=server))
+            runs[name] = pool.submit(command, "run", url, "--workers", "2", cwd=folder)
+        ended = {name: run.result() for name, run in runs.items()}
+    for name, server in servers.items():
+        assert ended[name].returncode == 0, ended[name].stdout
+        content = results(tmp_path / name)
+        verdicts = content["summary"]["verdicts"]
+        assert verdicts["fail"] == verdicts["inconclusive"] == 0
+        assert content["summary"]["complete"]
+        assert 0 < server.seen["throttled"] <= 0.05 * server.seen.total(), server.seen
