@@ -330,3 +330,19 @@ def test_a_server_that_breaks_a_promise_is_not_measured() -> None:
     broken = "request.body.gender.enum"
     with mock(broken, key=KEY) as url, pytest.raises(AssertionError, match=f"breaks {broken}"):
         Suite(url, CONTRACT).seconds()
+
+
+def test_of_several_measurements_each_section_is_the_last(tmp_path: Path) -> None:
+    files = [tmp_path / "all.json", tmp_path / "again.json"]
+    again = {
+        "meta": RECORDED["meta"] | {"command": "python -m benchmarks.speed start", "minutes": 1.4},
+        "start": {"help": [0.1], "run": [4.5]},
+    }
+    for path, content in zip(files, (RECORDED, again), strict=True):
+        path.write_text(json.dumps(content))
+    assert main(["--read", *map(str, files), "--output", str(tmp_path)]) == 1
+    page = (tmp_path / "speed.md").read_text("utf-8")
+    assert "    python -m benchmarks.speed\n    python -m benchmarks.speed start\n" in page
+    assert "measured in 26 minutes" in page
+    assert "| `adapty-conformance run` | 4.5 s | below 5 s | met |" in page
+    assert "| `adapty-conformance fuzz` | 2 of 2 | 1.8 | 610 |" in page

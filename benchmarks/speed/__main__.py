@@ -64,8 +64,9 @@ def parser() -> argparse.ArgumentParser:
         )
     made.add_argument("--json", type=Path, metavar="FILE", help="keep what was measured there")
     made.add_argument(
-        "--read", type=Path, metavar="FILE", help="measure nothing: the page of what was kept"
-    )
+        "--read", type=Path, nargs="+", metavar="FILE",
+        help="measure nothing: the page of what was kept; of a section, the last file has it",
+    )  # fmt: skip
     made.add_argument(
         "--output", type=Path, metavar="DIR",
         help="where page and charts go; docs/ when everything is measured, else it is printed",
@@ -81,12 +82,25 @@ def main(arguments: Sequence[str]) -> int:
         print(f"no section {unknown[0]}; there are {', '.join(SECTIONS)}", file=sys.stderr)
         return 2
     if options.read:
-        return told(json.loads(options.read.read_text("utf-8")), options.output)
+        kept = [json.loads(each.read_text("utf-8")) for each in options.read]
+        return told(joined(kept), options.output)
     names = [name for name in SECTIONS if name in options.section or not options.section]
     with tempfile.TemporaryDirectory(prefix="speed-") as folder:
         way = Way(Path(folder), **{name: getattr(options, name) for name in _OPTIONS})
         results = measured(names, way, options)
     return told(results, options.output)
+
+
+def joined(kept: Sequence[Results]) -> Results:
+    """The sections of several measurements, of each the last; `meta` says how they were made."""
+    first, *later = kept
+    meta = dict(first["meta"])
+    if later:
+        every = [each["meta"] for each in kept]
+        meta["command"] = "\n    ".join(dict.fromkeys(each["command"] for each in every))
+        meta["minutes"] = sum(each["minutes"] for each in every)
+    found = {name: each[name] for each in kept for name in SECTIONS if name in each}
+    return {"meta": meta, **{name: found[name] for name in SECTIONS if name in found}}
 
 
 def measured(names: Sequence[str], way: Way, options: argparse.Namespace) -> Results:
