@@ -283,7 +283,7 @@ class Client:
         raise WrongApp(self._wrong)
 
     def _passed(self, attempt: int) -> None:
-        """An answer was no throttling: one request more may be under way, and so on."""
+        """A request ended, and was not throttled: one more may be under way than before."""
         self._pace.passed(attempt)
         if self._room > 0:
             self._room -= 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from conformance.bench import Bench, applies, control_id, guard_of, send, send_control
 from conformance.client import BudgetSpent
@@ -13,7 +14,7 @@ from conformance.control import find_control
 from conformance.exchanges import Exchange
 from conformance.judge import judge_case
 from conformance.observe import symptoms as broken_by
-from conformance.sieve import Sieve, is_silent
+from conformance.sieve import Sieve, Symptom, is_silent
 from conformance.watching import watch
 from spec.formats import Validity
 from strategies import edits
@@ -56,11 +57,23 @@ async def _one(bench: Bench, sieve: Sieve, planned: Case) -> None:
     exchange = await send(bench, PHASE, "probe", [case], control, guard, customer=customer)
     proves = bench.control is not None and guard == control_id(bench)
     symptoms = sieve.look(case, control, exchange, proves=proves)
-    if sieve.silent and sieve.silent % SILENT == 0:
-        async with bench.pulse:
-            await alive(bench, case, PHASE)
-    if not symptoms:
-        return
+    try:
+        if sieve.silent and sieve.silent % SILENT == 0:
+            async with bench.pulse:
+                await alive(bench, case, PHASE)
+        if symptoms:
+            await _follow_up(bench, sieve, case, control, exchange, symptoms)
+    except BudgetSpent:
+        if symptoms:
+            sieve.count(case, exchange)  # where it is not kept, for it had its end
+        raise
+
+
+async def _follow_up(
+    bench: Bench, sieve: Sieve, case: Case, control: Any, exchange: Exchange,
+    symptoms: list[Symptom],
+) -> None:  # fmt: skip
+    """Keep what seems to fail, beside a fresh control, and go on as a run would."""
     if not is_silent(exchange):  # what had no answer is sent again when the target is alone
         fresh = await _fresh_control(bench, sieve, case, exchange)
         if not fresh.accepted:

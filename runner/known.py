@@ -6,7 +6,7 @@ import datetime
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -160,7 +160,7 @@ def state(
 def told(deviation: Deviation) -> dict[str, Any]:
     """An entry as JSON."""
     day = deviation.until and deviation.until.isoformat()
-    return {each.name: getattr(deviation, each.name) for each in fields(deviation)} | {"until": day}
+    return asdict(deviation) | {"until": day}
 
 
 def of(told: Mapping[str, Any]) -> Deviation:

@@ -44,9 +44,8 @@ def replay(contract: Contract, case: str, source: Path, settings: Settings) -> i
     with tempfile.TemporaryDirectory() as folder:
         journal = Journal(Path(folder) / JOURNAL)
         target = Target(
-            url, api_key(settings), settings.timeout, app=settings.expect_app_id and
-            settings.expect_app_id.lower(), route=route(settings),
-        )  # fmt: skip
+            url, api_key(settings), settings.timeout, app=settings.app, route=route(settings)
+        )
         client = Client(target, contract, journal, "again-")
         journal.case(record.cases[case])
         try:

@@ -90,7 +90,7 @@ class Session:
             rate=settings.per_second / max(1, settings.workers),
             requests=own if settings.requests else None,
             seconds=settings.seconds and max(0.0, settings.seconds - passed),
-            app=settings.expect_app_id and settings.expect_app_id.lower(),
+            app=settings.app,
             route=route(settings),
         )
         self.client = Client(

@@ -106,6 +106,11 @@ class Settings:
         return _shard(self.shard)
 
     @property
+    def app(self) -> str | None:
+        """The app that may be written to, as answers are compared with it; None for any."""
+        return self.expect_app_id and self.expect_app_id.lower()
+
+    @property
     def per_second(self) -> float:
         """The rate in requests a second; 0 for no limit."""
         return _rate(self.rate)

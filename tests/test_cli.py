@@ -6,7 +6,6 @@ import datetime
 import json
 import re
 import subprocess
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,19 +33,6 @@ class Pair:
     folder: Path
     kept: subprocess.CompletedProcess[str]
     lax: subprocess.CompletedProcess[str]
-
-
-@pytest.fixture(scope="module")
-def kept() -> Iterator[str]:
-    with mock() as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def lax() -> Iterator[str]:
-    """A server that takes any gender."""
-    with mock(ENUM) as url:
-        yield url
 
 
 @pytest.fixture(scope="module")

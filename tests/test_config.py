@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from runner.cli import cli
 from runner.config import Config, effective, find, read
-from runner.settings import UsageError
-from tests.support import command, mock, results
+from runner.settings import UsageError, checked
+from runner.target import check
+from tests.support import CONTRACT, ROOT, command, results
 
 FILE = """\
 target = "sandbox"
@@ -120,19 +120,13 @@ def test_a_target_that_no_file_has(tmp_path: Path) -> None:
         effective("sandbx", {}, read(written(tmp_path)))
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with mock() as served:
-        yield served
-
-
-def test_a_named_target_is_run(url: str, tmp_path: Path) -> None:
-    text = f"[targets.here]\nurl = '{url}'\nonly = ['request.body.gender.*']\nrequests = 300\n"
+def test_a_named_target_is_run(kept: str, tmp_path: Path) -> None:
+    text = f"[targets.here]\nurl = '{kept}'\nonly = ['request.body.gender.*']\nrequests = 300\n"
     written(tmp_path, f"phases = 'deterministic'\n{text}")
     run = command("run", "here", cwd=tmp_path)
     assert run.returncode == 0, run.stderr
     content = results(tmp_path)
-    assert content["target"]["url"].startswith(url)
+    assert content["target"]["url"].startswith(kept)
     judged = {each["id"] for each in content["requirements"] if each["verdict"] == "pass"}
     assert judged
     assert all(each.startswith("request.body.gender.") for each in judged)
@@ -191,10 +185,18 @@ def test_a_wrong_file_is_one_sentence(
     assert "nowhere.toml" in capsys.readouterr().err
 
 
-def test_the_settings_of_the_file_are_recorded(url: str, tmp_path: Path) -> None:
+def test_the_settings_of_the_file_are_recorded(kept: str, tmp_path: Path) -> None:
     written(tmp_path, "only = ['request.body.gender.*']\nphases = 'deterministic'\nseed = 4\n")
-    assert command("run", url, cwd=tmp_path).returncode == 0
+    assert command("run", kept, cwd=tmp_path).returncode == 0
     with (tmp_path / "conformance-report/journal.ndjson").open() as lines:
         told = next(json.loads(line) for line in lines)
     assert told["settings"]["seed"] == 4
     assert told["settings"]["only"] == ["request.body.gender.*"]
+
+
+def test_the_file_that_readme_shows_can_be_read(tmp_path: Path) -> None:
+    shown = (ROOT / "README.md").read_text("utf-8").split("```toml\n")[1].split("```")[0]
+    app = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
+    made = effective("sandbox", {}, read(written(tmp_path, shown.replace("<uuid>", app))))
+    assert checked(made.settings).expect_app_id == app
+    check(made.settings, CONTRACT, made.settings.target)

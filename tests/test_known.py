@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +14,12 @@ from runner import known
 from runner.known import Deviation, state
 from runner.settings import UsageError
 from runner.starting import listing
-from tests.support import CONTRACT, command, failing, mock, results
+from tests.support import CONTRACT, ROOT, command, failing, results
 
 ENUM, TYPE = "request.body.gender.enum", "request.body.gender.type"
 ONLY = ("--phases", "deterministic", "--only", "request.body.gender.*")
 TODAY = datetime.date(2026, 11, 26)
 IDS = list(CONTRACT.requirements)
-
-
-@pytest.fixture(scope="module")
-def kept() -> Iterator[str]:
-    with mock() as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def lax() -> Iterator[str]:
-    """A server that takes any gender."""
-    with mock(ENUM) as url:
-        yield url
 
 
 def judged(**verdicts: VerdictName) -> dict[str, Verdict]:
@@ -174,3 +160,10 @@ def test_no_report_to_start_from(source: str, tmp_path: Path) -> None:
     assert made.returncode == 2
     assert len(made.stderr.splitlines()) == 1
     assert source in made.stderr
+
+
+def test_the_entry_that_readme_shows_can_be_read(tmp_path: Path) -> None:
+    blocks = (ROOT / "README.md").read_text("utf-8").split("```yaml\n")[1:]
+    shown = next(each.split("```")[0] for each in blocks if each.startswith("- requirement"))
+    (entry,) = known.read(written(tmp_path, shown), IDS)
+    assert (entry.requirement, entry.until) == (ENUM, datetime.date(2027, 3, 31))

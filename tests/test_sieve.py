@@ -11,10 +11,12 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
+from conformance.journal import SENDING, read
 from conformance.sieve import FOLLOWED
 from mock_server.app import create_app
 from tests.fuzzing import Fuzz, fuzzed
 from tests.handmade import profile
+from tests.inprocess import PLAN
 from tests.running import answering, error
 from tests.support import CONTRACT, KEY, Around
 
@@ -190,3 +192,21 @@ def _lax() -> ASGIApp:
 
 def _body(found: Fuzz, case: str) -> bytes:
     return next(e for e in found.bench.journal.exchanges if case in e.cases).request.body
+
+
+@pytest.mark.parametrize("requests", range(60, 100, 5))
+def test_a_limit_leaves_no_request_without_its_end(requests: int, tmp_path: Path) -> None:
+    """Also where it comes between a failure and the control that is to be asked after it."""
+    control = json.dumps(PLAN.control, sort_keys=True)
+
+    def fails(_: Any, body: bytes) -> ASGIApp | None:
+        try:
+            known = json.dumps(json.loads(body), sort_keys=True) == control
+        except ValueError:
+            known = False
+        return None if known else error(500)
+
+    found = fuzzed(tmp_path, Around(create_app(CONTRACT, key=KEY), fails), requests=requests)
+    assert found.bench.spent is not None
+    record = read([tmp_path / "journal.ndjson"])
+    assert record.notes.get(SENDING, []) == []

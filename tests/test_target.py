@@ -8,8 +8,8 @@ import json
 import socket
 import ssl
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -21,6 +21,7 @@ from mock_server.profiles import app_id
 from runner.cli import cli
 from runner.settings import Settings, UsageError, checked
 from runner.target import check, route
+from tests.running import Twist
 from tests.support import CONTRACT, KEY, command, mock, raw_server, results
 from tests.tls import pem, serving_tls
 
@@ -29,36 +30,37 @@ LIVE = "14c3d623-2f3a-455a-aa86-ef83dff6913b"
 ONLY = ("--phases", "deterministic", "--only", "request.body.gender.*")
 
 
+def at(url: str | None, **more: Any) -> Settings:
+    return Settings(target=url, **more)
+
+
 @pytest.mark.parametrize(
-    ("url", "more", "missing"),
+    ("settings", "missing"),
     [
-        ("https://api.adapty.io", {}, "--expect-app-id UUID and a limit with --requests N"),
-        ("https://API.adapty.io.:443/x", {}, "--expect-app-id UUID and"),
-        ("http://api.adapty.io", {"requests": 9}, "the app with --expect-app-id UUID"),
-        ("https://api.adapty.io", {"expect_app_id": OURS}, "name a limit with --requests N"),
+        (at("https://api.adapty.io"), "--expect-app-id UUID and a limit with --requests N"),
+        (at("https://API.adapty.io.:443/x"), "--expect-app-id UUID and"),
+        (at("http://api.adapty.io", requests=9), "the app with --expect-app-id UUID"),
+        (at("https://api.adapty.io", expect_app_id=OURS), "name a limit with --requests N"),
     ],
 )
-def test_the_vendor_s_host_asks_for_the_app_and_a_limit(
-    url: str, more: dict[str, object], missing: str
-) -> None:
-    settings = replace(Settings(target=url), **more)  # type: ignore[arg-type]
+def test_the_vendor_s_host_asks_for_the_app_and_a_limit(settings: Settings, missing: str) -> None:
     with pytest.raises(UsageError) as error:
-        check(checked(settings), CONTRACT, url)
+        check(checked(settings), CONTRACT, settings.target)
     assert missing in str(error.value)
     assert "real record" in str(error.value)
 
 
 @pytest.mark.parametrize(
-    ("url", "more"),
+    "settings",
     [
-        ("https://api.adapty.io", {"expect_app_id": OURS, "requests": 500}),
-        ("https://api.adapty.io.example.com", {}),
-        ("http://localhost:4010", {}),
-        (None, {}),
+        at("https://api.adapty.io", expect_app_id=OURS, requests=500),
+        at("https://api.adapty.io.example.com"),
+        at("http://localhost:4010"),
+        at(None),
     ],
 )
-def test_every_other_target_may_be_meant(url: str | None, more: dict[str, object]) -> None:
-    check(replace(Settings(target=url), **more), CONTRACT, url)  # type: ignore[arg-type]
+def test_every_other_target_may_be_meant(settings: Settings) -> None:
+    check(settings, CONTRACT, settings.target)
 
 
 @pytest.mark.parametrize("line", [["run"], ["fuzz"], ["replay", "x", "--target"]])
@@ -91,20 +93,20 @@ def _a_case(folder: Path) -> str:
     )  # fmt: skip
 
 
-def of_app(app: str | None, seen: list[bytes]) -> ASGIApp:
+def of_app(app: str | None, seen: list[bytes]) -> Twist:
     """Answers every request with a profile of this app."""
 
     def twist(_: Scope, body: bytes) -> ASGIApp:
         seen.append(body)
         return JSONResponse({"data": {"profile_id": OURS} | ({"app_id": app} if app else {})})
 
-    return twist  # type: ignore[return-value]
+    return twist
 
 
 @pytest.mark.parametrize("app", [LIVE, None, "=1+1"])
 def test_another_app_ends_the_run_after_one_request(app: str | None, tmp_path: Path) -> None:
     seen: list[bytes] = []
-    with mock(twist=of_app(app, seen)) as url:  # type: ignore[arg-type]
+    with mock(twist=of_app(app, seen)) as url:
         run = command("run", url, "--expect-app-id", OURS, "--workers", "2", cwd=tmp_path)
     assert run.returncode == 3
     assert len(seen) == 1
@@ -195,39 +197,48 @@ def test_a_certificate_of_our_own(authority: trustme.CA, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("settings", "words"),
     [
-        ({"ca": "nowhere.pem"}, "cannot use --ca nowhere.pem: No such file"),
-        ({"ca": "text.pem"}, "cannot use --ca text.pem"),
-        ({"client_cert": "nowhere.pem"}, "cannot use --client-cert nowhere.pem: No such file"),
-        ({"client_cert": "text.pem", "client_key": "text.pem"}, "--client-key text.pem"),
-        ({"proxy": "http://proxy", "proxy_auth_env": "NOWHERE"}, "set NOWHERE to the proxy's"),
+        (at("http://localhost", ca="nowhere.pem"), "cannot use --ca nowhere.pem: No such file"),
+        (at("http://localhost", ca="text.pem"), "cannot use --ca text.pem"),
+        (
+            at("http://localhost", client_cert="nowhere.pem"),
+            "cannot use --client-cert nowhere.pem: No such file",
+        ),
+        (
+            at("http://localhost", client_cert="text.pem", client_key="text.pem"),
+            "--client-key text.pem",
+        ),
+        (
+            at("http://localhost", proxy="http://proxy", proxy_auth_env="NOWHERE"),
+            "set NOWHERE to the proxy's",
+        ),
     ],
 )
 def test_what_cannot_be_used_on_the_way(
-    given: dict[str, str], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "text.pem").write_text("no certificate")
     with pytest.raises(UsageError) as error:
-        route(Settings(**given), {})  # type: ignore[arg-type]
+        route(settings, {})
     assert words in str(error.value)
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("settings", "words"),
     [
-        ({"proxy": "proxy:3128"}, "takes a URL such as"),
-        ({"proxy": "socks5://proxy"}, "takes a URL such as"),
-        ({"proxy": "http://me:word@proxy"}, "--proxy-auth-env"),
-        ({"proxy_auth_env": "X"}, "has no proxy"),
-        ({"client_key": "x"}, "has no certificate"),
-        ({"expect_app_id": "sandbox"}, "it takes the UUID of an app"),
+        (at("http://localhost", proxy="proxy:3128"), "takes a URL such as"),
+        (at("http://localhost", proxy="socks5://proxy"), "takes a URL such as"),
+        (at("http://localhost", proxy="http://me:word@proxy"), "--proxy-auth-env"),
+        (at("http://localhost", proxy_auth_env="X"), "has no proxy"),
+        (at("http://localhost", client_key="x"), "has no certificate"),
+        (at("http://localhost", expect_app_id="sandbox"), "it takes the UUID of an app"),
     ],
 )
-def test_what_makes_no_sense_on_the_way(given: dict[str, str], words: str) -> None:
+def test_what_makes_no_sense_on_the_way(settings: Settings, words: str) -> None:
     with pytest.raises(UsageError) as error:
-        checked(Settings(target="http://localhost", **given))  # type: ignore[arg-type]
+        checked(settings)
     assert words in str(error.value)
 
 
