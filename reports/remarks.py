@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 
 from reports.text import duration, number, plural, short
 from reports.words import Item, Results, mood, sentence, with_verdict
@@ -71,13 +72,16 @@ def _searched(results: Results) -> str:
 def _overtaken(results: Results) -> Iterator[str]:
     """What to take out of the list of known deviations, and what of it does not hold any more."""
     found = [e for e in results.get("deviations", ()) if e["state"] in ("stale", "expired")]
+    broken = with_verdict(results, "fail")
     for each in found[:ENTRIES]:
         line = "" if each["line"] is None else f":{each['line']}"
         entry = f"{each['file']}{line}, {each['requirement']},"
         if each["state"] == "stale":
             yield f"{entry} is stale: nothing of it is broken any more. Take it out."
         else:
-            yield f"{entry} has expired: it held until {each['until']}. Mend it, or renew the day."
+            fails = any(fnmatchcase(item["id"], each["requirement"]) for item in broken)
+            todo = "Mend it, or renew the day." if fails else "Take it out."
+            yield f"{entry} has expired: it held until {each['until']}. {todo}"
     if len(found) > ENTRIES:
         yield f"So have or are {len(found) - ENTRIES} more of its entries."
 

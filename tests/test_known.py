@@ -119,7 +119,15 @@ def test_what_has_expired_fails_again_and_is_told(lax: str, tmp_path: Path) -> N
     assert run.returncode == 1
     assert failing(results(tmp_path)) == {ENUM}
     assert told(results(tmp_path)) == [(ENUM, "expired", 1)]
-    assert f"known.yaml:1, {ENUM}, has expired: it held until 2020-01-31." in run.stdout
+    told_so = f"known.yaml:1, {ENUM}, has expired: it held until 2020-01-31."
+    assert f"{told_so} Mend it, or renew the day." in run.stdout
+
+
+def test_what_has_expired_and_is_kept_can_go(kept: str, tmp_path: Path) -> None:
+    written(tmp_path, f"- {{requirement: {ENUM}, reason: ticket 1, until: 2020-01-31}}\n")
+    run = command("run", kept, *ONLY, "--known", "known.yaml", cwd=tmp_path)
+    assert run.returncode == 0
+    assert "has expired: it held until 2020-01-31. Take it out." in run.stdout
 
 
 def test_the_list_to_start_from_makes_the_gate_pass(lax: str, tmp_path: Path) -> None:
