@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -16,6 +17,7 @@ from conformance.exchanges import Received, Trouble
 from conformance.receiving import Unreadable, headers_of, read
 
 _IDLE = 0.03  # seconds after which an unused connection counts as idle
+_TICKS = 20  # times that is looked whether a request has waited long enough
 _KEPT = 2.0  # seconds that an unused connection is kept
 _USUAL = (
     (b"Accept", b"*/*"),
@@ -103,7 +105,7 @@ async def exchange(
         outgoing = httpx.Request(
             method, url, headers=[*usual, *headers], content=body, extensions={"trace": trace}
         )
-        async with asyncio.timeout(patience):
+        async with _patient(patience):
             response = await over.handle_async_request(outgoing)
             try:
                 status, reason = response.status_code, response.reason_phrase
@@ -124,6 +126,31 @@ async def exchange(
         words = str(error) or type(error).__name__
         return received, "connection" if received is None else "incomplete", words
     return received, None, ""
+
+
+@asynccontextmanager
+async def _patient(seconds: float) -> AsyncIterator[None]:
+    """As asyncio.timeout, but only time in which this process could have read an answer counts:
+    while it reads another one, or waits for a processor, no target is to be blamed."""
+    loop, tick = asyncio.get_running_loop(), seconds / _TICKS
+    waited, last = 0.0, loop.time()
+    handle: asyncio.TimerHandle
+
+    def look() -> None:
+        nonlocal waited, last, handle
+        now = loop.time()
+        waited, last = waited + min(now - last, 2 * tick), now
+        if waited >= seconds:
+            limit.reschedule(now)
+        else:
+            handle = loop.call_later(tick, look)
+
+    handle = loop.call_later(tick, look)
+    try:
+        async with asyncio.timeout(None) as limit:
+            yield
+    finally:
+        handle.cancel()
 
 
 def _has_more(over: httpx.AsyncBaseTransport) -> bool:

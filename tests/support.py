@@ -157,12 +157,16 @@ PROGRAM = Path(sys.executable).with_name("adapty-conformance")
 
 
 def command(
-    *arguments: str | Path, cwd: Path, key: str | None = KEY, env: Mapping[str, str] | None = None
+    *arguments: str | Path,
+    cwd: Path,
+    key: str | None = KEY,
+    env: Mapping[str, str] | None = None,
+    seconds: float = 100,
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command line as a user does, from `cwd`."""
+    """Run the command line as a user does, from `cwd`, for so many seconds at most."""
     return subprocess.run(
         [PROGRAM, *arguments], cwd=cwd, env=environment(key, env), capture_output=True, text=True,
-        timeout=100, check=False,
+        timeout=seconds, check=False,
     )  # fmt: skip
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.client import HANGS, BudgetSpent
+from conformance.client import HANGS, BudgetSpent, Client
+from conformance.exchanges import Exchange
 from conformance.sending import was_idle
 from tests.support import CONTROL, Answer, ask, opened, raw_server, says, sent
 
@@ -245,3 +246,25 @@ OPENED = {"connection.connect_tcp.started": 0.0, "connection.connect_tcp.complet
 )
 def test_what_counts_as_an_idle_connection(events: dict[str, float], idle: bool) -> None:
     assert was_idle(events) is idle
+
+
+def test_what_this_process_does_meanwhile_is_no_waiting_for_an_answer(tmp_path: Path) -> None:
+    """It reads large answers, and shares its processor with others."""
+
+    def answer(connection: socket.socket, request: bytes) -> bool:
+        time.sleep(0.05)
+        return bool(says(OK)(connection, request))
+
+    async def busy() -> None:
+        for _ in range(3):
+            await asyncio.sleep(0.01)
+            time.sleep(0.4)
+
+    async def both(client: Client) -> Exchange:
+        async with client.opened():
+            sending = client.send(CONTROL, phase="test", role="control")
+            return (await asyncio.gather(sending, busy()))[0]
+
+    with raw_server(answer) as url, opened(url, tmp_path, timeout=0.3) as client:
+        exchange = asyncio.run(both(client))
+    assert (exchange.status, exchange.trouble) == (200, None)

@@ -7,6 +7,7 @@ import time
 from collections import Counter, deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,8 @@ def test_no_verdict_is_lost_and_hardly_a_request_over_the_limit(tmp_path: Path) 
         for name, server in servers.items():
             (folder := tmp_path / name).mkdir()
             url = stack.enter_context(mock(twist=server))
-            runs[name] = pool.submit(command, "run", url, "--workers", "2", cwd=folder)
+            run = partial(command, "run", url, "--workers", "2", cwd=folder, seconds=400)
+            runs[name] = pool.submit(run)
         ended = {name: run.result() for name, run in runs.items()}
     for name, server in servers.items():
         assert ended[name].returncode == 0, ended[name].stdout
