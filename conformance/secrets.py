@@ -68,6 +68,12 @@ class Redactor:
                 raw = secret.pattern.sub(SYMBOL.encode(), raw)
         return raw
 
+    def spans(self, raw: bytes) -> list[tuple[int, int]]:
+        """Where in `raw` forms of the key begin and end."""
+        text = _Text(raw)
+        found = [each.pattern for each in self._secrets if each.may_stand_in(text)]
+        return [match.span() for pattern in found for match in pattern.finditer(raw)]
+
     def redact_text(self, text: str) -> str:
         """As `redact`, for text such as a header or an error message."""
         return self.redact(text.encode("utf-8", "surrogateescape")).decode(

@@ -15,6 +15,7 @@ from spec.formats import Validity
 from spec.reading import Reading, compile_pattern, same_json
 from spec.schema import Schema, types
 
+# Nobody's: RFC 2606 reserves example.com and its sisters, a registry "example" below its own name.
 FORMAT_SAMPLES: dict[str, tuple[str, ...]] = {
     "date": ("2000-12-31", "2024-02-29", "2000-02-29", "1899-12-31", "1970-01-01"),
     "date-time": ("2024-02-29T12:30:45Z", "2023-01-01T00:00:00+02:00", "2023-01-01t00:00:00.5z"),
@@ -28,8 +29,7 @@ FORMAT_SAMPLES: dict[str, tuple[str, ...]] = {
         "jane.doe@example.com",
         "jane+tag@example.com",
         "JANE_DOE@mail.example.com",
-        "a@b-c.museum",
-        "jane.doe@example.de",
+        "a@b-c.example.museum",
         "jane.doe@1and1.example.org",
         f"{'jane.doe.' * 6}jane@{'mail.' * 9}example.com",
     ),

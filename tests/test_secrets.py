@@ -215,14 +215,17 @@ def test_no_traceback_shows_a_key() -> None:
 
 
 @pytest.mark.parametrize("name", SPELLINGS)
-@pytest.mark.parametrize("where", ["body", "header", "reason"])
+@pytest.mark.parametrize("where", ["body", "header", "reason", "split", "folded"])
 def test_a_target_that_echoes_the_credential_is_found_out(
     name: str, where: str, tmp_path: Path
 ) -> None:
     echo = SPELLINGS[name](f"{SCHEME} {KEY}").encode()
     body = b'{"error":"' + echo + b'"}' if where == "body" else b"{}"
     head = b"HTTP/1.1 401 " + (echo if where == "reason" else b"No")
-    headers = b"\r\nX-Got: " + echo if where == "header" else b""
+    halves = [echo[: len(echo) // 2], echo[len(echo) // 2 :]]
+    header = {"header": [echo], "split": [b"\r\nX-More: ".join(halves)],
+              "folded": [b"\r\n ".join(halves)]}.get(where, [])  # fmt: skip
+    headers = b"".join(b"\r\nX-Got: " + each for each in header)
     length = b"\r\nContent-Length: %d\r\n\r\n" % len(body)
     with raw_server(says(head, headers, length, body)) as url:
         exchange = sent(url, tmp_path)
@@ -231,6 +234,8 @@ def test_a_target_that_echoes_the_credential_is_found_out(
     assert verdicts["secrecy.credential"].name == "fail"
     written = (tmp_path / "journal.ndjson").read_text()
     assert all(near not in written for near in (KEY, KEY[:-1], KEY[1:]))
+    if where in ("split", "folded"):
+        assert not any(half.decode().removeprefix("Api-Key ") in written for half in halves)
 
 
 def test_an_error_of_ours_does_not_show_the_key(tmp_path: Path) -> None:
