@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import ssl
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -54,8 +55,13 @@ def tls(route: Route) -> ssl.SSLContext:
     else:
         context = ssl.create_default_context(cafile=route.ca)
     if route.certificate is not None:
-        context.load_cert_chain(route.certificate, route.certificate_key)
+        context.load_cert_chain(route.certificate, route.certificate_key, password=_no_passphrase)
     return context
+
+
+def _no_passphrase() -> str:
+    """What an encrypted key is asked for; without it OpenSSL would ask at the terminal."""
+    raise OSError(errno.EACCES, "the key is encrypted; give one without a passphrase")
 
 
 def connection(url: httpx.URL, route: Route) -> httpx.AsyncBaseTransport:

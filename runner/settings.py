@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import os
 import re
+import reprlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from conformance.secrets import Key
 
@@ -18,6 +20,7 @@ PHASES = ("deterministic", "schemathesis", "hypothesis")
 LEVELS = ("must", "should")
 SKIPPED = "deselected by --skip"
 PREFIX = "conformance-"
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -79,12 +82,14 @@ class Settings:
         metavar="FILE", path=True,
     )  # fmt: skip
     client_key: str | None = _option("Its private key (PEM).", metavar="FILE", path=True)
-    proxy: str | None = _option("Send everything through this HTTP proxy.", metavar="URL")
+    proxy: str | None = _option(
+        "Send everything through this HTTP proxy.", metavar="URL", unshown=True
+    )
     proxy_auth_env: str | None = _option(
-        "The variable that holds the proxy's user:password.", metavar="NAME"
+        "The variable that holds the proxy's user:password.", metavar="NAME", unshown=True
     )
     api_key_env: str = _option(
-        "The variable that holds the API key.", "ADAPTY_API_KEY", metavar="NAME"
+        "The variable that holds the API key.", "ADAPTY_API_KEY", metavar="NAME", unshown=True
     )
     batch: tuple[str, ...] = _option(
         "Send batch N again and end there (repeatable).", (), metavar="N", fuzz=True
@@ -122,9 +127,22 @@ class Settings:
 
 
 def checked(settings: Settings) -> Settings:
-    """`settings`, if they make sense. Raises UsageError with the first that does not."""
+    """`settings`, if they make sense, with a file that is named "" as none.
+
+    Raises UsageError with the first that makes no sense.
+    """
+    paths = [each.name for each in fields() if each.metadata.get("path") and each.default is None]
+    named: dict[str, Any] = {name: getattr(settings, name) or None for name in paths}
+    settings = replace(settings, **named)
+    for name in ("known", "spec"):
+        if (path := getattr(settings, name)) and Path(path).is_fifo():
+            raise UsageError(f"--{name} {path} is a pipe, which can be read but once; name a file")
+    if not settings.report_dir:
+        raise UsageError("--report-dir is empty; name a folder")
     if settings.target is not None:
-        _check_url(settings.target)
+        from runner.urls import check_target  # it imports what takes time
+
+        check_target(settings.target)
     if settings.gate not in LEVELS:
         raise UsageError(f"--gate is {settings.gate!r}; it takes must or should")
     wrong = [n for n in settings.phases.split(",") if n.strip() not in PHASES]
@@ -133,14 +151,13 @@ def checked(settings: Settings) -> Settings:
     for name, least in (("workers", 0), ("requests", 0), ("concurrency", 1), ("timeout", 0.001)):
         if not getattr(settings, name) >= least:
             raise UsageError(f"--{name} is {getattr(settings, name)}; it takes {least} or more")
+    if not math.isfinite(settings.timeout):
+        raise UsageError("--timeout is inf; it takes a number of seconds")
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,60}", settings.customer_prefix):
         raise UsageError(
             "--customer-prefix takes 1 to 60 letters, digits, dots, dashes, underscores"
         )
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", settings.api_key_env):
-        raise UsageError(
-            f"--api-key-env is {settings.api_key_env!r}; it takes the name of a variable"
-        )
+    _check_names(settings)
     if settings.seeded_customer is not None and not _is_header_text(settings.seeded_customer):
         raise UsageError("--seeded-customer takes printable ASCII, as a header can carry it")
     if settings.expect_app_id is not None and not _UUID.fullmatch(settings.expect_app_id):
@@ -163,50 +180,25 @@ def checked(settings: Settings) -> Settings:
     return settings
 
 
-def _check_url(url: str) -> None:
-    if not url:  # such as a variable that a job does not have
-        raise UsageError("the target is empty; name a URL, or leave it out for the embedded mock")
-    if "://" not in url:
-        raise UsageError(f"the target needs a scheme: http://{url}?")
-    if any(char.isspace() or not char.isprintable() for char in url):
-        raise UsageError("the target is a URL; take away its blanks and control characters")
-    try:
-        parts = urlsplit(url)
-    except ValueError as error:
-        raise UsageError(f"the target {url} is no URL: {error}") from error
-    if parts.scheme not in ("http", "https"):
-        raise UsageError(f"the target's scheme is {parts.scheme}; it must be http or https")
-    try:
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise UsageError(f"the target {url} has no valid port") from error
-    if not host:
-        raise UsageError(f"the target {url} names no host")
-    if parts.username or parts.password:
-        raise UsageError(
-            "the target must not hold a user name or password; the key is in a variable"
-        )
-    if parts.query or parts.fragment:
-        raise UsageError("the target is a base URL; take away its query and fragment")
-
-
 def _check_proxy(settings: Settings) -> None:
-    if settings.proxy is None:
-        if settings.proxy_auth_env:
-            raise UsageError("--proxy-auth-env has no proxy; name it with --proxy")
-        return
-    try:
-        parts = urlsplit(settings.proxy)
-        right = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        right = False
-    if not right:
-        raise UsageError("--proxy takes a URL such as http://proxy.example.com:3128")
-    if parts.username or parts.password:
-        raise UsageError(
-            "--proxy must not hold a user name or password; name the variable that has them with "
-            "--proxy-auth-env"
-        )
+    from runner.urls import check_proxy
+
+    if settings.proxy is not None:
+        check_proxy(settings.proxy)
+    elif settings.proxy_auth_env:
+        raise UsageError("--proxy-auth-env has no proxy; name it with --proxy")
+
+
+def _check_names(settings: Settings) -> None:
+    """Each variable by its name, which is not shown: a slip puts the secret itself there."""
+    for option, name in (
+        ("--api-key-env", settings.api_key_env),
+        ("--proxy-auth-env", settings.proxy_auth_env or "NONE"),
+    ):
+        if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", name):
+            raise UsageError(
+                f"{option} takes the name of a variable: capital letters, digits, underscores"
+            )
 
 
 def _is_header_text(text: str) -> bool:
@@ -228,18 +220,20 @@ def _rate(text: str) -> float:
     if not text:
         return 0.0
     match = re.fullmatch(r"(\d+(?:\.\d+)?)(?:/(s|m|h))?", text)
-    if not match or float(match[1]) == 0:
-        raise UsageError(f"--rate is {text!r}; it takes a number a second, such as 10/s")
-    return float(match[1]) / {"s": 1, "m": 60, "h": 3600}[match[2] or "s"]
+    found = float(match[1]) / _SECONDS[match[2] or "s"] if match else 0.0
+    if not 0 < found < math.inf:
+        raise UsageError(f"--rate is {quoted(text)}; it takes a number a second, such as 10/s")
+    return found
 
 
 def _span(text: str) -> float | None:
     if not text:
         return None
     match = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|h)?", text)
-    if not match or float(match[1]) == 0:
-        raise UsageError(f"--time is {text!r}; it takes a span such as 90s or 5m")
-    return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2] or "s"]
+    found = float(match[1]) * _SECONDS[match[2] or "s"] if match else 0.0
+    if not 0 < found < math.inf:
+        raise UsageError(f"--time is {quoted(text)}; it takes a span such as 90s or 5m")
+    return found
 
 
 def api_key(settings: Settings, environment: Mapping[str, str] = os.environ) -> Key:
@@ -277,6 +271,16 @@ def nearest(wanted: str, known: Iterable[str]) -> str:
     """A hint at the ids that come nearest to one that does not exist, or nothing."""
     found = difflib.get_close_matches(wanted, list(known), n=3, cutoff=0.5)
     return f"; nearest: {', '.join(found)}" if found else ""
+
+
+def quoted(value: Any) -> str:
+    """A wrong value as a sentence shows it, cut where it is long."""
+    short = reprlib.Repr()
+    short.maxstring = short.maxother = short.maxlong = 100
+    try:
+        return short.repr(value)
+    except ValueError:  # Python writes out no number of thousands of digits
+        return "a number of thousands of digits"
 
 
 def fields(*, fuzz: bool = True) -> tuple[dataclasses.Field[Any], ...]:

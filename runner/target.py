@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from contextlib import suppress
 
 from conformance.profile import APP, DATA
 from conformance.sending import Route, tls
 from runner.settings import Settings, UsageError
+from runner.urls import host
 from spec.contract import Contract
+from spec.loader import load
 from spec.schema import at
 
 
@@ -28,7 +30,7 @@ def check(
             raise UsageError(
                 "--expect-app-id cannot be checked: no answer of this contract names an app"
             ) from error
-    if url is None or _host(url) not in {_host(each) for each in contract.servers}:
+    if url is None or host(url) not in _vendors(contract):
         return
     missing = []
     if settings.expect_app_id is None:
@@ -37,14 +39,19 @@ def check(
         missing.append("a limit with --requests N")
     if missing:
         raise UsageError(
-            f"{_host(url)} is the vendor's own host, where only the key tells a sandbox from the "
+            f"{host(url)} is the vendor's own host, where only the key tells a sandbox from the "
             "live app, and every profile that is created is a real record; name "
             + " and ".join(missing)
         )
 
 
-def _host(url: str) -> str:
-    return (urlsplit(url).hostname or "").rstrip(".").lower()
+def _vendors(contract: Contract) -> set[str]:
+    """The vendor's hosts: another edition of the document need not name the one there is."""
+    found = set()
+    for each in (*contract.servers, *load().servers):
+        with suppress(ValueError):  # a document may say anything
+            found.add(host(each))
+    return found
 
 
 def route(settings: Settings, environment: Mapping[str, str] = os.environ) -> Route:
@@ -54,6 +61,10 @@ def route(settings: Settings, environment: Mapping[str, str] = os.environ) -> Ro
         user, colon, password = environment.get(settings.proxy_auth_env, "").partition(":")
         if not colon:
             raise UsageError(f"set {settings.proxy_auth_env} to the proxy's user:password")
+        try:
+            f"{user}{password}".encode()
+        except UnicodeEncodeError as error:
+            raise UsageError(f"{settings.proxy_auth_env} holds bytes that are no UTF-8") from error
         told = user, password
     made = Route(settings.ca, settings.client_cert, settings.client_key, settings.proxy, told)
     if settings.ca or settings.client_cert:

@@ -13,6 +13,12 @@ from typing import Any
 
 import pytest
 import trustme
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Scope
 
@@ -223,6 +229,25 @@ def test_what_cannot_be_used_on_the_way(
     with pytest.raises(UsageError) as error:
         route(settings, {})
     assert words in str(error.value)
+
+
+def test_a_key_that_asks_for_a_passphrase(authority: trustme.CA, tmp_path: Path) -> None:
+    """Nobody is asked for it: a job has no terminal, and a person would wonder."""
+    issued = authority.issue_cert("client.example.com")
+    issued.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    key = load_pem_private_key(issued.private_key_pem.bytes(), None)
+    (tmp_path / "key.pem").write_bytes(
+        key.private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"a passphrase")
+        )
+    )
+    cert, encrypted = str(tmp_path / "cert.pem"), str(tmp_path / "key.pem")
+    with pytest.raises(UsageError) as error:
+        route(at("https://localhost", client_cert=cert, client_key=encrypted), {})
+    assert str(error.value) == (
+        f"cannot use --client-cert {cert} or --client-key {encrypted}: "
+        "the key is encrypted; give one without a passphrase"
+    )
 
 
 @pytest.mark.parametrize(
