@@ -14,7 +14,8 @@ from typing import Any, Literal, cast
 import yaml
 
 from conformance.verdicts import Verdict
-from runner.settings import LEVELS, UsageError, nearest
+from reports.text import short
+from runner.settings import LEVELS, UsageError, nearest, quoted
 from spec.requirements import Level
 
 State = Literal["holds", "stale", "expired", "unseen"]
@@ -51,16 +52,20 @@ def read(path: Path, ids: list[str]) -> list[Deviation]:
 
     Raises UsageError for a file that cannot be read, or an entry that names nothing.
     """
-    toml = path.suffix == ".toml"
     try:
-        text = path.read_text("utf-8")
-        data = tomllib.loads(text) if toml else yaml.safe_load(text)
-        lines = _lines_of_toml(text) if toml else _lines_of_yaml(text)
+        text = path.read_text("utf-8-sig")
+        data, lines = _toml(text) if path.suffix == ".toml" else _yaml(text)
     except OSError as error:
         raise UsageError(f"cannot read --known {path}: {error.strerror}") from error
     except (ValueError, yaml.YAMLError) as error:
-        raise UsageError(f"--known {path} is not readable YAML or TOML") from error
-    entries = data.get("known") if isinstance(data, dict) else data
+        raise UsageError(
+            f"--known {path} is not readable YAML or TOML: {short(_reason(error), 200)}"
+        ) from error
+    except RecursionError as error:
+        raise UsageError(f"--known {path} is nested too deeply") from error
+    if isinstance(data, dict) and ("known" in data or not data):
+        data = data.get("known")
+    entries = [] if data is None else data
     if not isinstance(entries, list):
         raise UsageError(f"--known {path} holds no list of deviations")
     if len(lines) != len(entries):  # such as TOML's tables in one line
@@ -71,17 +76,46 @@ def read(path: Path, ids: list[str]) -> list[Deviation]:
     ]
 
 
-def _lines_of_toml(text: str) -> list[int | None]:
-    return [n for n, line in enumerate(text.splitlines(), 1) if _TABLE.match(line)]
+class _Loader(yaml.SafeLoader):
+    """YAML in which a day that no calendar has is text, to be told with its entry."""
 
 
-def _lines_of_yaml(text: str) -> list[int | None]:
-    node = yaml.compose(text, Loader=yaml.SafeLoader)
+def _day_or_text(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> object:
+    try:
+        return loader.construct_yaml_timestamp(node)
+    except ValueError:
+        return node.value
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _day_or_text)
+
+
+def _yaml(text: str) -> tuple[Any, list[int | None]]:
+    """What a file holds, and the line of each entry."""
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        data = None if node is None else loader.construct_document(node)
+    finally:
+        loader.dispose()
     if isinstance(node, yaml.MappingNode):
         node = next((value for key, value in node.value if key.value == "known"), None)
     if not isinstance(node, yaml.SequenceNode):
-        return []
-    return [each.start_mark.line + 1 for each in node.value]
+        return data, []
+    return data, [each.start_mark.line + 1 for each in node.value]
+
+
+def _toml(text: str) -> tuple[Any, list[int | None]]:
+    """What a file holds, and the line of each entry."""
+    lines = enumerate(text.splitlines(), 1)
+    return tomllib.loads(text), [n for n, line in lines if _TABLE.match(line)]
+
+
+def _reason(error: Exception) -> str:
+    """Why a file cannot be read, and where, in one line."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f"{error.problem or error.context} (at line {error.problem_mark.line + 1})"
+    return " ".join(str(error).split())
 
 
 def _entry(path: Path, entry: Any, ids: list[str]) -> Deviation:
@@ -89,31 +123,40 @@ def _entry(path: Path, entry: Any, ids: list[str]) -> Deviation:
         raise UsageError(f"an entry of --known {path} has no requirement; it needs an id or a glob")
     name = entry["requirement"]
     if not any(fnmatchcase(key, name) for key in ids):
+        name = short(name, 200)
         raise UsageError(f"--known {path}: {name} matches no promise{nearest(name, ids)}")
-    for key in map(str, entry):
+    for key in entry:
         if key not in _KEYS:
             raise UsageError(
-                f"--known {path}: {name} has {key!r}; an entry takes {', '.join(_KEYS)}"
+                f"--known {path}: {name} has {quoted(key)}; an entry takes {', '.join(_KEYS)}"
             )
     reason, level, flaky = entry.get("reason"), entry.get("level"), entry.get("flaky", False)
-    if not isinstance(reason, str) or not reason.strip():
+    if reason is None or (isinstance(reason, str) and not reason.strip()):
         raise UsageError(f"--known {path}: {name} has no reason; say why it is known")
+    if not isinstance(reason, str):
+        raise UsageError(
+            f"--known {path}: the reason of {name} is {quoted(reason)}; it takes text, in quotes"
+        )
     if level is not None and level not in LEVELS:
         raise UsageError(
-            f"--known {path}: the level of {name} is {level!r}; it takes must or should"
+            f"--known {path}: the level of {name} is {quoted(level)}; it takes must or should"
         )
     if not isinstance(flaky, bool):
-        raise UsageError(f"--known {path}: flaky of {name} is {flaky!r}; it takes true or false")
+        raise UsageError(
+            f"--known {path}: flaky of {name} is {quoted(flaky)}; it takes true or false"
+        )
     until = entry.get("until")
-    if isinstance(until, str):
+    if isinstance(written := until, str):
         try:
-            until = datetime.date.fromisoformat(until)
+            until = datetime.date.fromisoformat(written)
         except ValueError as error:
-            raise UsageError(f"--known {path}: until of {name} is no date: {until}") from error
+            raise UsageError(
+                f"--known {path}: until of {name} is no date: {short(written, 100)}"
+            ) from error
     if isinstance(until, datetime.datetime):
         until = until.date()
     if until is not None and not isinstance(until, datetime.date):
-        raise UsageError(f"--known {path}: until of {name} is no date: {until}")
+        raise UsageError(f"--known {path}: until of {name} is no date: {quoted(until)}")
     return Deviation(name, reason, until, cast("Level | None", level), flaky)
 
 
@@ -122,18 +165,19 @@ def excuse(
 ) -> tuple[dict[str, Verdict], dict[str, Deviation]]:
     """The verdicts with listed failures as `known`, and the deviation that covers each of those.
 
-    An expired entry excuses nothing; a level override holds whatever the verdict.
+    An expired entry does nothing; a level override holds whatever the verdict.
     """
     changed, covering = dict(verdicts), {}
+    valid = [each for each in deviations if not each.expired(today)]
     for key, verdict in verdicts.items():
-        for each in deviations:
+        for each in valid:
             if not fnmatchcase(key, each.requirement):
                 continue
             if each.level is not None:
                 verdict = replace(
                     verdict, requirement=replace(verdict.requirement, level=each.level)
                 )
-            if verdict.name == "fail" and not each.expired(today):
+            if verdict.name == "fail":
                 verdict = replace(verdict, name="known")
                 covering[key] = each
             changed[key] = verdict

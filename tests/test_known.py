@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import yaml
 from conformance.verdicts import Verdict, VerdictName
 from runner import known
 from runner.known import Deviation, state
-from runner.settings import UsageError
+from runner.settings import Settings, UsageError, checked
 from runner.starting import listing
 from tests.support import CONTRACT, ROOT, command, failing, results
 
@@ -93,6 +94,83 @@ def test_a_slip_is_an_error(more: str, words: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError) as error:
         known.read(path, IDS)
     assert words in str(error.value)
+
+
+YESTERDAY = TODAY - datetime.timedelta(1)
+
+
+@pytest.mark.parametrize(
+    ("until", "level", "name"), [(YESTERDAY, "must", "fail"), (TODAY, "should", "known")]
+)
+def test_what_has_expired_changes_no_level(
+    until: datetime.date, level: str, name: VerdictName
+) -> None:
+    """Or the gate would still be eased."""
+    assert CONTRACT.requirements[ENUM].level == "must"
+    verdicts, covering = known.excuse(
+        judged(enum="fail"), [Deviation(ENUM, "why", until, "should")], TODAY
+    )
+    assert (verdicts[ENUM].name, verdicts[ENUM].requirement.level) == (name, level)
+    assert (ENUM in covering) is (name == "known")
+
+
+@pytest.mark.parametrize("name", ["known.yaml", "known.toml"])
+@pytest.mark.parametrize("text", ["", "# ours\n# request.body.gender.enum was here\n", "\ufeff"])
+def test_a_list_whose_last_entry_was_taken_out(name: str, text: str, tmp_path: Path) -> None:
+    assert known.read(written(tmp_path, text, name), IDS) == []
+
+
+@pytest.mark.parametrize("text", ["known:\n", "known: []\n", "{}", "[]", "---\n"])
+def test_an_empty_list_in_yaml(text: str, tmp_path: Path) -> None:
+    assert known.read(written(tmp_path, text), IDS) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("a.yaml", f"- requirement: {ENUM}\n  reason: a\n  until: 2027-02-30\n",
+         f"until of {ENUM} is no date: 2027-02-30"),
+        ("a.yaml", f"- requirement: {ENUM}\n  reason: a: b\n",
+         "is not readable YAML or TOML: mapping values are not allowed here (at line 2)"),
+        ("a.yaml", "- [1\n", "(at line 2)"),
+        ("a.yaml", "- \x07\n", "special characters are not allowed"),
+        ("a.toml", "[[known]]\nreason = \n", "YAML or TOML: Invalid value (at line 2"),
+        ("a.yaml", f"- {{requirement: {ENUM}, reason: 4711}}",
+         f"the reason of {ENUM} is 4711; it takes text, in quotes"),
+        ("a.yaml", f"- {{requirement: {ENUM}, reason: ' '}}", "has no reason"),
+        ("a.yaml", "[" * 9000, "is nested too deeply"),
+        ("a.toml", "a = " + "[" * 9000, "is nested too deeply"),
+        ("a.yaml", f"- {{requirement: {ENUM}, reason: a, until: 0x{'f' * 5000}}}",
+         "is no date: a number of thousands of digits"),
+        ("a.toml", f"[[known]]\nrequirement = '{ENUM}'\nreason = 'a'\nuntil = 0x{'f' * 5000}",
+         "is no date: a number of thousands of digits"),
+        ("a.yaml", f"- requirement: {ENUM}\n  reason: a\n  ? 0x{'f' * 5000}\n  : 1\n",
+         "has a number of thousands of digits; an entry takes"),
+        ("a.yaml", f"- {{requirement: {ENUM}, reason: {'9' * 5000}}}", "4300"),
+        ("a.yaml", '- {requirement: "a\\nb", reason: a}', "matches no promise"),
+        ("a.yaml", f'- {{requirement: {ENUM}, reason: a, until: "a\\nb"}}', "is no date: a"),
+    ],
+    ids=lambda each: each[:40],
+)  # fmt: skip
+def test_why_a_list_cannot_be_read(name: str, text: str, words: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as error:
+        known.read(written(tmp_path, text, name), IDS)
+    assert words in str(error.value)
+    assert "\n" not in str(error.value)
+    assert len(str(error.value)) < 500
+
+
+def test_a_time_of_day_is_no_more_than_its_day(tmp_path: Path) -> None:
+    text = f"- {{requirement: {ENUM}, reason: a, until: 2027-03-31T12:00:00Z}}\n"
+    assert known.read(written(tmp_path, text), IDS)[0].until == datetime.date(2027, 3, 31)
+
+
+def test_a_list_that_comes_through_a_pipe(tmp_path: Path) -> None:
+    """A shell's `<(…)` can be read but once, and a run reads its files more often."""
+    os.mkfifo(tmp_path / "pipe")
+    for more in ({"known": str(tmp_path / "pipe")}, {"spec": str(tmp_path / "pipe")}):
+        with pytest.raises(UsageError, match="is a pipe, which can be read but once; name a file"):
+            checked(Settings(**more))
 
 
 def told(content: dict[str, Any]) -> list[tuple[str, str, int | None]]:
