@@ -16,8 +16,11 @@ import click
 from runner.config import DEFAULT, lines
 from runner.options import (
     WAY,
+    dry_run_option,
     effective_settings,
     file_option,
+    given,
+    refuse_dry_run,
     settings_options,
     target_argument,
 )
@@ -76,7 +79,7 @@ def cli() -> None:
 @cli.command()
 @target_argument
 @settings_options(fuzz=False)
-@click.option("--dry-run", is_flag=True, help="List what would be sent, and send nothing to URL.")
+@dry_run_option
 @file_option
 def run(url: str | None, file: Path | None, dry_run: bool, **options: Any) -> int:
     """Judge a target; without URL, the embedded mock on a free loopback port.
@@ -96,6 +99,7 @@ def fuzz(url: str | None, file: Path | None, **options: Any) -> int:
     """Keep looking for broken promises until --time or --requests is spent, or until Ctrl-C."""
     from runner.launch import launch
 
+    refuse_dry_run("fuzz")
     made = effective_settings(url, file, options, fuzz=True)
     settings = made.settings
     # The next fuzz is to find what this one does not; but all shards are of one.
@@ -193,12 +197,19 @@ def requirements(glob: str | None, level: str | None, spec: str | None) -> int:
 def replay(
     case: str, source: str, target: str | None, spec: str | None, file: Path | None, **options: Any
 ) -> int:
-    """Send a recorded CASE again and judge it."""
+    """Send a recorded CASE again and judge it.
+
+    Without --target it goes where it was recorded, on the way and with the variable of the key that
+    the run had, whatever the configuration says today.
+    """
     from runner.replay import replay as again
 
-    made = effective_settings(target, file, options, fuzz=False).settings
-    settings = checked(made if target else dataclasses.replace(made, target=None))
-    return again(_contract(spec or made.spec), case, Path(source), settings)
+    refuse_dry_run("replay")
+    if target is not None:
+        made = effective_settings(target, file, options, fuzz=False).settings
+        return again(case, Path(source), spec, lambda _: made)
+    own = {name: value for name, (value, _) in given(options).items()}
+    return again(case, Path(source), spec, lambda recorded: dataclasses.replace(recorded, **own))
 
 
 @cli.command()

@@ -79,7 +79,7 @@ def conclude(
             f"the run in {directory} was judged by another edition of the document; "
             f"name it with --spec (SHA-256 {run['sha256'][:12]}…, not {contract.sha256[:12]}…)"
         )
-    plan = plan or planned(contract, _settings(run["settings"]))
+    plan = plan or planned(contract, noted(run))
     ended = _ended(record, run)
     left_out = plan.left_out
     if ended.hopeless:  # whatever was answered is no verdict
@@ -125,10 +125,10 @@ def _ended(record: Record, run: Mapping[str, Any]) -> _End:
     return _End(round(max(0.0, last - run["started"]), 2), None, False, over or KILLED)
 
 
-def _settings(told: Mapping[str, Any]) -> Settings:
-    """The settings that were noted; an option of another version is passed over."""
+def noted(run: Mapping[str, Any]) -> Settings:
+    """The settings of the run that `begin` noted; an option of another version is passed over."""
     names = {each.name for each in fields(Settings)}
-    given: dict[str, Any] = {key: value for key, value in told.items() if key in names}
+    given: dict[str, Any] = {k: value for k, value in run["settings"].items() if k in names}
     given |= {key: tuple(value) for key, value in given.items() if isinstance(value, list)}
     return Settings(**given)
 

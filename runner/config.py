@@ -8,10 +8,11 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from runner.settings import Settings, UsageError, fields
+from runner.settings import Settings, UsageError, fields, quoted
 
 OWN = "adapty-conformance.toml"
 SHARED = "pyproject.toml"
@@ -26,14 +27,14 @@ _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: 
 class Config:
     """What a configuration file says: settings of every target, and of each that it names.
 
-    `target` is the URL or the name of the target that is meant where none is given.
+    `target` is the URL or the name of the target that is meant where none is given; `targets` has
+    the URL and the settings of each name.
     """
 
     path: Path | None = None
     target: str | None = None
     values: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    targets: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
-    urls: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    targets: Mapping[str, tuple[str, Mapping[str, Any]]] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,14 +74,14 @@ def read(path: Path | None) -> Config:
         raise UsageError(f"{path}: target takes a URL, or the name of one of its targets")
     if not isinstance(targets, dict) or not all(isinstance(e, dict) for e in targets.values()):
         raise UsageError(f"{path}: targets takes tables, such as [{_name(path)}targets.sandbox]")
-    made, urls = {}, {}
+    made = {}
     for name, told in targets.items():
         own = dict(told)
         url = own.pop(_URL, None)
         if not isinstance(url, str):
             raise UsageError(f"{path}: the target {name} has no url; it needs one")
-        urls[name], made[name] = url, _values(path, own, f"targets.{name}.")
-    return Config(path, target, _values(path, rest), made, urls)
+        made[name] = url, _values(path, own, f"targets.{name}.")
+    return Config(path, target, _values(path, rest), made)
 
 
 def effective(
@@ -100,13 +101,14 @@ def effective(
     if chosen is not None:
         sources[_TARGET] = why
     tables = [(config.values, place)]
-    if chosen in config.urls:
-        tables.append((config.targets[chosen], f"{place}, targets.{chosen}"))
-        sources[_TARGET] = tables[-1][1]
-        chosen = config.urls[chosen]
-    elif chosen is not None and "://" not in chosen and config.urls:
+    if chosen in config.targets:
+        why = sources[_TARGET] = f"{place}, targets.{chosen}"
+        chosen, own = config.targets[chosen]
+        tables.append((own, why))
+    elif chosen and "://" not in chosen and "@" not in chosen and config.targets:
         raise UsageError(
-            f"{chosen} is neither a URL nor a target of {place}, which has {', '.join(config.urls)}"
+            f"{quoted(chosen)} is neither a URL nor a target of {place}, which has "
+            + ", ".join(config.targets)
         )
     for table, where in tables:
         values |= {name: value for name, value in table.items() if name in sources}
@@ -119,11 +121,13 @@ def effective(
 
 def _table(path: Path) -> dict[str, Any] | None:
     try:
-        data = tomllib.loads(path.read_text("utf-8"))
+        data = tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
     except ValueError as error:
         raise UsageError(f"{path} is not readable TOML: {error}") from error
+    except RecursionError as error:
+        raise UsageError(f"{path} is nested too deeply") from error
     if path.name != SHARED:
         return data
     tool = data.get("tool")
@@ -153,8 +157,9 @@ def _values(path: Path, told: Mapping[str, Any], before: str = "") -> dict[str, 
         one = known[key]
         fit = _fit(one, value)
         if fit is None:
-            raise UsageError(f"{path}: {before}{written} is {value!r}; it takes {_takes(one)}")
-        if one.metadata.get("path") and not Path(fit).is_absolute():
+            shown = "what it cannot be" if one.metadata.get("unshown") else quoted(value)
+            raise UsageError(f"{path}: {before}{written} is {shown}; it takes {_takes(one)}")
+        if fit and one.metadata.get("path") and not Path(fit).is_absolute():
             fit = os.path.relpath(path.parent / fit)  # where the file lies, not where one stands
         found[one.name] = fit
     return found
@@ -179,6 +184,8 @@ def _fit(one: dataclasses.Field[Any], value: Any) -> Any:
     """A value of TOML as the setting has it, None where it is of another kind."""
     kind = _kind(one)
     number = isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(value, int) and abs(value) >= 2**63:  # where the whole numbers of TOML end
+        return None
     if kind is tuple:
         texts = [value] if isinstance(value, str) else value
         right = isinstance(texts, list) and all(isinstance(each, str) for each in texts)
@@ -192,7 +199,7 @@ def _fit(one: dataclasses.Field[Any], value: Any) -> Any:
             return os.cpu_count() or 1
         return value if number and isinstance(value, int) else None
     if number and one.default == "":  # such as rate = 10
-        return f"{value:g}"
+        return str(value) if isinstance(value, int) else f"{Decimal(str(value)):f}"
     return value if isinstance(value, str) else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,17 +20,24 @@ from conformance.resending import again
 from conformance.verdicts import Failure
 from reports.text import one_line
 from reports.writing import JOURNAL
-from runner.settings import Settings, UsageError, api_key, nearest
+from runner.concluding import noted, told
+from runner.settings import Settings, UsageError, api_key, checked, nearest
 from runner.target import check, route
 from spec.contract import Contract
+from spec.document import SpecError
+from spec.loader import load
 
 PHASE = "replay"
 
 
-def replay(contract: Contract, case: str, source: Path, settings: Settings) -> int:
+def replay(
+    case: str, source: Path, spec: str | None, settle: Callable[[Settings], Settings]
+) -> int:
     """Send `case` as it was recorded under `source`, its control first.
 
-    Returns 0 when the target keeps the promise now, 1 when it breaks it, 3 when nobody can say.
+    `settle` makes settings of those that the run had; their target is the place to send to, and
+    the document is the one that the run was given, or `spec`. Returns 0 when the target keeps the
+    promise now, 1 when it breaks it, 3 when nobody can say.
     """
     if not (source / JOURNAL).is_file():
         raise UsageError(f"--from {source} holds no {JOURNAL}; name the folder of a report")
@@ -37,9 +45,21 @@ def replay(contract: Contract, case: str, source: Path, settings: Settings) -> i
     sent = [e for e in record.exchanges if case in e.cases and e.role in ("probe", "pool")]
     if case not in record.cases or not sent:
         raise UsageError(f"no case {case} was recorded{nearest(case, record.cases)}")
+    run = told(record, source)
+    settings = checked(settle(noted(run)))
+    if settings.target is None:
+        raise UsageError(
+            f"{case} was recorded of the embedded mock, which has ended; say where to send it with "
+            "--target"
+        )
+    given = spec or run["settings"]["spec"]
+    try:
+        contract = load(Path(given) if given else None)
+    except SpecError as error:
+        raise UsageError(f"{error}; name it with --spec") from error
     first = sent[-1]
     control = next((e for e in record.exchanges if e.id == first.control), None)
-    url = operation_url(settings.target, contract) if settings.target else first.request.url
+    url = operation_url(settings.target, contract)
     check(settings, contract, url, limited=True)
     with tempfile.TemporaryDirectory() as folder:
         journal = Journal(Path(folder) / JOURNAL)

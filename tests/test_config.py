@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from runner.cli import cli
-from runner.config import Config, effective, find, read
-from runner.settings import UsageError, checked
+from runner.config import Config, effective, find, read, variable
+from runner.settings import Settings, UsageError, checked
 from runner.target import check
 from tests.support import CONTRACT, ROOT, command, results
 
@@ -105,6 +105,10 @@ def test_the_nearest_file_counts(tmp_path: Path) -> None:
         ("targets = 1", "targets takes tables, such as [targets.sandbox]"),
         ("target = 1", "target takes a URL, or the name of one of its targets"),
         ("= 1", "is not readable TOML"),
+        ("a = " + "[" * 9000, "is nested too deeply"),
+        ("requests = 9223372036854775808", "it takes a whole number"),
+        (f"timeout = 1{'0' * 400}", "it takes a number"),
+        (f"gate = 0x{'f' * 5000}", "gate is a number of thousands of digits; it takes text"),
     ],
 )
 def test_what_a_file_cannot_say(text: str, words: str, tmp_path: Path) -> None:
@@ -113,6 +117,119 @@ def test_what_a_file_cannot_say(text: str, words: str, tmp_path: Path) -> None:
     assert words in str(error.value)
     assert str(tmp_path) in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["api-key-env", "proxy", "proxy-auth-env"])
+def test_what_may_be_a_secret_is_not_shown(name: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=f"{name} is .*; it takes text") as error:
+        read(written(tmp_path, f"{name} = ['geheim']"))
+    assert "geheim" not in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["me:geheim@localhost", "http://me:geheim@localhost"])
+def test_a_password_is_not_shown_beside_the_names_of_targets(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["config", text]) == 2
+    said = capsys.readouterr()
+    assert "geheim" not in said.out + said.err
+
+
+@pytest.mark.parametrize(
+    ("text", "rate", "each"),
+    [
+        ("1000000", "1000000", 1e6),
+        ("1234567.5", "1234567.5", 1234567.5),
+        ("0.00001", "0.00001", 1e-5),
+        ("20", "20", 20.0),
+    ],
+)
+def test_a_number_is_read_without_an_exponent(
+    text: str, rate: str, each: float, tmp_path: Path
+) -> None:
+    made = effective(None, {}, read(written(tmp_path, f"rate = {text}\ntime = {text}")))
+    assert (made.settings.rate, made.settings.time) == (rate, rate)
+    assert checked(made.settings).per_second == each
+
+
+def test_an_empty_path_is_none(tmp_path: Path) -> None:
+    text = "known = 'a.yaml'\nca = ''\n[targets.open]\nurl = 'http://localhost'\nknown = ''\n"
+    made = checked(effective("open", {}, read(written(tmp_path, text))).settings)
+    assert (made.known, made.ca) == (None, None)
+
+
+def test_a_file_that_begins_with_a_mark_of_its_byte_order(tmp_path: Path) -> None:
+    assert read(written(tmp_path, "\ufeffseed = 3\n")).values == {"seed": 3}
+
+
+@pytest.mark.parametrize("name", ["fail-fast", "strict-known"])
+@pytest.mark.parametrize("command", ["run", "fuzz"])
+def test_an_option_takes_back_what_the_file_asks_for(
+    name: str, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    written(tmp_path, f"{name} = true\n")
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["config", f"--no-{name}"]) == 0
+    said = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [name, "no", f"--no-{name}"] in said
+    monkeypatch.setenv(variable(name.replace("-", "_")), "0")
+    assert cli.main(["config"]) == 0
+    assert [name, "no", variable(name.replace("-", "_"))] in [
+        line.split() for line in capsys.readouterr().out.splitlines()
+    ]
+    assert cli.main([command, "--help"]) == 0
+    assert f"--{name} / --no-{name}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["run", "fuzz", "config", "replay"])
+def test_a_variable_that_nobody_reads_is_an_error(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ADAPTY_CONFORMANCE_EXPECT_APPID", "3fa85f64")
+    monkeypatch.setattr("runner.launch.launch", lambda *_, **__: 0)
+    assert cli.main([command, *(["x"] if command == "replay" else [])]) == 2
+    said = capsys.readouterr().err
+    assert "the variable ADAPTY_CONFORMANCE_EXPECT_APPID" in said
+    assert "nearest: ADAPTY_CONFORMANCE_EXPECT_APP_ID" in said
+    assert "3fa85f64" not in said
+
+
+def test_every_variable_of_every_option_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in {each.envvar for every in cli.commands.values() for each in every.params}:
+        if name is not None:
+            monkeypatch.setenv(str(name), "")
+    assert cli.main(["config"]) == 0
+
+
+def test_a_dry_run_by_its_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever asks every command for one must not find that another sent something."""
+    asked: list[bool] = []
+
+    def launch(_: Settings, *, dry: bool = False) -> int:
+        asked.append(dry)
+        return 0
+
+    monkeypatch.setattr("runner.launch.launch", launch)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ADAPTY_CONFORMANCE_DRY_RUN", "1")
+    assert cli.main(["run"]) == 0
+    assert cli.main(["run", "--no-dry-run"]) == 0
+    assert asked == [True, False]
+    assert cli.main(["fuzz"]) == 2
+    assert cli.main(["replay", "x"]) == 2
+    assert "has no dry run; unset ADAPTY_CONFORMANCE_DRY_RUN" in capsys.readouterr().err
+    assert cli.main(["config"]) == 0
+    assert asked == [True, False]
 
 
 def test_a_target_that_no_file_has(tmp_path: Path) -> None:

@@ -168,9 +168,10 @@ def test_a_time_of_day_is_no_more_than_its_day(tmp_path: Path) -> None:
 def test_a_list_that_comes_through_a_pipe(tmp_path: Path) -> None:
     """A shell's `<(…)` can be read but once, and a run reads its files more often."""
     os.mkfifo(tmp_path / "pipe")
-    for more in ({"known": str(tmp_path / "pipe")}, {"spec": str(tmp_path / "pipe")}):
+    pipe = str(tmp_path / "pipe")
+    for settings in (Settings(known=pipe), Settings(spec=pipe)):
         with pytest.raises(UsageError, match="is a pipe, which can be read but once; name a file"):
-            checked(Settings(**more))
+            checked(settings)
 
 
 def told(content: dict[str, Any]) -> list[tuple[str, str, int | None]]:
