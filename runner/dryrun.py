@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 from rich.text import Text
 
+from conformance.client import LIMIT
 from conformance.exchanges import Exchange
 from conformance.journal import Record
 from conformance.profile import PROFILE, customer_of, member_of
@@ -19,7 +21,7 @@ from mock_server.store import SEEDED_CUSTOMER
 from reports.proof import words_of
 from reports.text import duration, one_line, plural, short
 from runner.folder import recorded
-from runner.launch import SUITE_FAILED, send_all
+from runner.launch import INTERRUPTED, SUITE_FAILED, send_all
 from runner.progress import Reporter
 from runner.settings import Settings
 from spec.loader import load
@@ -35,13 +37,18 @@ def dry_run(settings: Settings) -> int:
         here = replace(
             settings, target=None, report_dir=str(Path(folder) / "dry"), rate="", time="",
             workers=0, known=None, fail_fast=False, proxy=None, proxy_auth_env=None, ca=None,
-            client_cert=None, client_key=None,
+            client_cert=None, client_key=None, timeout=Settings.timeout,
             expect_app_id=settings.expect_app_id and app_id(contract),
         )  # fmt: skip
         reporter = Reporter(Console(quiet=True))
-        _, complaints = send_all(here, reporter)
-        if reporter.content is None:
-            print(f"adapty-conformance: the suite itself failed: {complaints}", file=sys.stderr)
+        code, complaints = send_all(here, reporter)
+        if code == INTERRUPTED or (
+            reporter.content is None and code == pytest.ExitCode.INTERRUPTED
+        ):
+            return INTERRUPTED
+        stopped = reporter.content["run"]["stopped"] if reporter.content else complaints.strip()
+        if stopped and not stopped.startswith(LIMIT):  # of --requests, for there is no other here
+            print(f"adapty-conformance: the suite itself failed: {stopped}", file=sys.stderr)
             return SUITE_FAILED
         record = recorded(Path(here.report_dir))
     _tell(settings, record)

@@ -25,6 +25,7 @@ from runner.settings import Settings, UsageError, api_key, checked, fields, sele
 if TYPE_CHECKING:
     from conformance.probing import Answer
     from runner.session import Session
+    from spec.contract import Contract
     from strategies.cases import Case
 
 HERE = Path(__file__).resolve().parent.parent / "conformance"
@@ -104,7 +105,7 @@ def pytest_configure(config: pytest.Config) -> None:
             settings = dataclasses.replace(settings, seeded_customer=shared.seeded_customer)
         else:
             target.check(settings, contract, settings.target)
-            url, key, settings = _target(config, settings)
+            url, key, settings = _target(config, settings, contract)
             selected(contract.requirements, settings)
             if settings.known:
                 known.read(Path(settings.known), list(contract.requirements))
@@ -120,18 +121,19 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.tbstyle = "short"  # a traceback without the arguments of every call
 
 
-def _target(config: pytest.Config, settings: Settings) -> tuple[str, Key, Settings]:
-    """The URL and the key: the operator's, or those of a mock that serves inside this process."""
+def _target(
+    config: pytest.Config, settings: Settings, contract: Contract
+) -> tuple[str, Key, Settings]:
+    """The URL and the key: the operator's, or those of a mock that serves inside this process, to
+    which the operator's key is nothing."""
     if settings.target is not None:
         return settings.target, api_key(settings), settings
     from mock_server.app import create_app
     from mock_server.serve import serving
     from mock_server.store import SEEDED_CUSTOMER
-    from spec.loader import load
 
-    key = Key(os.environ.get(settings.api_key_env) or "secret_live_of_the_embedded_mock")
+    key = Key("secret_live_of_the_embedded_mock")
     os.environ[settings.api_key_env] = key  # for workers, which inherit the environment
-    contract = load(Path(settings.spec) if settings.spec else None)
     stack = ExitStack()
     url = stack.enter_context(serving(create_app(contract, key=key)))
     # Nobody waits for it to end: the process ends soon.
