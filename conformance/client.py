@@ -30,7 +30,6 @@ _LOST = 5  # times that a request is sent again because its connection had been 
 HANGS = 12  # answers that did not come in time, after which less time is given
 _SHORTEST = 0.5  # seconds that are always given
 _AT_FIRST = 2  # requests under way at the same moment, before the target has answered any
-_PATIENCE = 5  # tries at a request that is throttled
 LIMIT = "the limit of"  # how the words begin of what the operator limited
 
 
@@ -225,8 +224,9 @@ class Client:
         headers = self._resolved(request)
         async with self._gate, nullcontext(over) if over else self._any_connection() as used:
             throttled, lost, earliest, name = 0, 0, 0.0, next(self._ids)
+            began, taken = 0.0, 0
             while True:
-                await self._take_turn(earliest)
+                went = await self._take_turn(earliest)
                 events: dict[str, float] = {}
                 sent_at = time.time()
                 self._journal.sending(name, cases, customer_of(request.headers), sent_at)
@@ -241,17 +241,19 @@ class Client:
                 if trouble == "connection" and lost < _LOST and was_idle(events):
                     lost += 1
                     continue
-                wait = throttled_for(response, throttled)
-                if wait is None or trouble is not None:
-                    self._passed(throttled)
+                asked = throttled_for(response) if trouble is None else None
+                if asked is None:
+                    self._passed(went, throttled)
                     break
-                told = response is not None and response.header("retry-after") is not None
-                wait = self._pace.throttled(sent_at, received_at, wait, throttled, told=told)
+                now = time.monotonic()
+                if not throttled:
+                    began, taken = now, self._pace.taken
+                wait = self._pace.throttled(went, now, asked, throttled)
                 trouble, throttled = "throttled", throttled + 1
-                if throttled == _PATIENCE:
+                if self._pace.gives_up(throttled, taken, now - began, wait):
                     break
                 await asyncio.sleep(min(wait, self._left()))
-                earliest = received_at + wait
+                earliest = now + wait
         shown, quotes = redacted(response, self._presented(request), self._redactor)
         exchange = Exchange(
             id=name, phase=phase, role=role, cases=cases,
@@ -282,15 +284,16 @@ class Client:
         )
         raise WrongApp(self._wrong)
 
-    def _passed(self, attempt: int) -> None:
+    def _passed(self, went: float, attempt: int) -> None:
         """A request ended, and was not throttled: one more may be under way than before."""
-        self._pace.passed(attempt)
+        self._pace.passed(went, attempt)
         if self._room > 0:
             self._room -= 1
             self._gate.release()
 
-    async def _take_turn(self, earliest: float) -> None:
+    async def _take_turn(self, earliest: float) -> float:
         """Wait until the next request may go out; one that waited until `earliest` did so before.
+        Returns when that is, by the clock that never steps.
 
         Raises BudgetSpent when none may go out any more, or not within the operator's time.
         """
@@ -301,14 +304,15 @@ class Client:
                 self._allowed += self._more() if self._more else 0
                 if self.sent >= self._allowed:
                     raise BudgetSpent(f"{LIMIT} requests (--requests) is spent")
-            now = max(time.time(), earliest)
+            now = max(time.monotonic(), earliest)
             while (wait := max(0.0, self._pace.wait(now))) or self._left() <= 0:
                 if wait >= self._left():
                     raise BudgetSpent(f"{LIMIT} time (--time) is spent")
                 await asyncio.sleep(wait)
-                now = max(time.time(), now + wait)
+                now = max(time.monotonic(), now + wait)
             self.sent += 1
             self._pace.took(now)
+            return now
 
     def _left(self) -> float:
         """Seconds until the operator's limit of time."""
