@@ -111,7 +111,7 @@ class Client:
         self._contract = contract
         self._journal = journal
         self._transport = transport
-        self._redactor = Redactor(target.key, contract.credential.scheme)
+        self._redactor = Redactor(target.key, contract.credential.scheme, target.route.login)
         self._ids = (f"{name}{number}" for number in count(1))
         self._started = time.monotonic()
         self._pace = pace or Pace(target.rate)

@@ -7,7 +7,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +15,7 @@ import httpx
 
 from conformance.exchanges import Received, Trouble
 from conformance.receiving import Unreadable, headers_of, read
+from conformance.secrets import Login
 
 _IDLE = 0.03  # seconds after which an unused connection counts as idle
 _TICKS = 20  # times that is looked whether a request has waited long enough
@@ -40,7 +41,7 @@ class Route:
     certificate: str | None = None
     certificate_key: str | None = None
     proxy: str | None = None
-    proxy_auth: tuple[str, str] | None = field(default=None, repr=False)
+    login: Login | None = None
 
 
 DIRECT = Route()
@@ -72,7 +73,8 @@ def connection(url: httpx.URL, route: Route) -> httpx.AsyncBaseTransport:
     proxy = None
     if route.proxy is not None:
         secure = context if way.scheme == "https" else None
-        proxy = httpx.Proxy(way, auth=route.proxy_auth, ssl_context=secure)
+        auth = (route.login.user, route.login.password) if route.login else None
+        proxy = httpx.Proxy(way, auth=auth, ssl_context=secure)
     return httpx.AsyncHTTPTransport(
         verify=context,
         trust_env=False,
