@@ -20,6 +20,7 @@ from conformance.secrets import Login
 _IDLE = 0.03  # seconds after which an unused connection counts as idle
 _TICKS = 20  # times that is looked whether a request has waited long enough
 _KEPT = 2.0  # seconds that an unused connection is kept
+PROXY = "the proxy answers"  # how the words begin of what a proxy refused by itself
 _USUAL = (
     (b"Accept", b"*/*"),
     (b"Accept-Encoding", b"gzip, deflate"),
@@ -124,6 +125,8 @@ async def exchange(
         return received, "unreadable", str(error)
     except (httpx.LocalProtocolError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         return None, "ours", str(error)
+    except httpx.ProxyError as error:
+        return None, "connection", f"{PROXY} {error}"
     except (httpx.TransportError, OSError) as error:
         words = str(error) or type(error).__name__
         return received, "connection" if received is None else "incomplete", words

@@ -193,7 +193,7 @@ class Session:
         except BudgetSpent as limit:
             self.stopped = str(limit)
             return
-        self.stopped = hopeless(exchange, self.shared.url, self.settings.api_key_env)
+        self.stopped = hopeless(exchange, self.shared.url, self.settings)
         if exchange.accepted:
             self.bench.control = self.plan.control
             self.bench.control_exchange = exchange
