@@ -110,8 +110,9 @@ def test_another_app_ends_the_run_after_one_request(app: str | None, tmp_path: P
         run = command("run", url, "--expect-app-id", OURS, "--workers", "2", cwd=tmp_path)
     assert run.returncode == 3
     assert len(seen) == 1
-    shown = f"app {app}" if app else "no app"
-    assert f"the profile that was created is of {shown}, not of {OURS}" in run.stderr
+    says = f"the profile that was created is of app {app}, not of {OURS} (--expect-app-id): the key"
+    none = f"conformance: no answer named the app, which is to be {OURS} (--expect-app-id); nothing"
+    assert (says if app else none) in run.stderr
     made = (tmp_path / "conformance-report/profiles.csv").read_text("utf-8").splitlines()
     assert len(made) == 2
     assert OURS in made[1]
