@@ -61,8 +61,12 @@ class Session:
         key: str,
         worker: str = "",
         more: Callable[[], int] | None = None,
+        pace: Pace | None = None,
     ) -> None:
-        """`more` gives out requests of a limited fuzz; without it, this process claims its own."""
+        """`more` gives out requests of a limited fuzz; without it, this process claims its own.
+
+        `pace` is that of all who hold back together, else that of the processes of this folder.
+        """
         self.settings = settings
         self.contract = contract
         self.shared = shared
@@ -98,7 +102,8 @@ class Session:
         self.client = Client(
             target, contract, self.sieve or self.journal, f"{worker}-" if worker else "",
             more=more or (self.claims.requests if self.claims else None),
-            pace=Pace(target.rate, self.directory / THROTTLE, settings.workers if worker else 1),
+            pace=pace
+            or Pace(target.rate, self.directory / THROTTLE, settings.workers if worker else 1),
         )  # fmt: skip
         self.bench = Bench(
             contract, self.plan, self.client, self.journal,
