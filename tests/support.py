@@ -151,6 +151,9 @@ def sent(
         return ask(client, request)[0]
 
 
+# Of pip and of what it installs: to compile all of it takes longer than to compile what is run.
+UNCOMPILED = {"PIP_COMPILE": "0", "PYTHONDONTWRITEBYTECODE": ""}
+
 PROGRAM = Path(sys.executable).with_name("adapty-conformance")
 
 
