@@ -49,7 +49,8 @@ class Refused(Exception):
 class Target:
     """Where to send (`url` is the operation's) and how; `rate` in requests a second, 0: none.
 
-    `app` is the only one that may be written to, where the operator named one.
+    `app` is the only one that may be written to, where the operator named one; `app_seen` says that
+    an answer to another process of the run named it.
     """
 
     url: str
@@ -60,6 +61,7 @@ class Target:
     requests: int | None = None
     seconds: float | None = None
     app: str | None = None
+    app_seen: bool = False
     route: Route = DIRECT
 
 
@@ -110,7 +112,7 @@ class Client:
         self._contract = contract
         self._journal = journal
         self._transport = transport
-        self._redactor = Redactor(target.key, contract.credential.scheme)
+        self._redactor = Redactor(target.key, contract.credential.scheme, target.route.login)
         self._ids = (f"{name}{number}" for number in count(1))
         self._started = time.monotonic()
         self._pace = pace or Pace(target.rate)
@@ -123,7 +125,7 @@ class Client:
         self._late = 0
         self._before: dict[httpx.AsyncBaseTransport, str] = {}  # each one's last
         self._latencies: deque[float] = deque(maxlen=50)
-        self._right_app: bool | None = None if target.app else True  # None: nothing shows it yet
+        self.app_seen = target.app_seen
         self._wrong = ""
 
     @asynccontextmanager
@@ -266,22 +268,25 @@ class Client:
         if over is not None:
             self._before[over] = exchange.id
         self._journal.exchange(exchange)
-        if response is not None and self.target.app and 200 <= response.status < 300:
+        if response is not None and self.target.app and exchange.accepted:
             self._check_app(response)
         return exchange
 
     def _check_app(self, response: Received) -> None:
         """Raise WrongApp for an answer that is another app's, or if the first one names none."""
         found, wanted = member_of(response, APP), self.target.app
-        found = found and found.lower()
-        if found == wanted or (found is None and self._right_app):
-            self._right_app = True
+        if found is None and self.app_seen:
             return
-        shown = "no app" if found is None else f"app {self._redactor.redact_text(found)[:60]}"
-        self._wrong = (
-            f"the profile that was created is of {shown}, not of {wanted} (--expect-app-id): the "
-            "key is another app's"
-        )
+        if found is not None and found.lower() == wanted:
+            self.app_seen = True
+            return
+        self._wrong = f"no answer named the app, which is to be {wanted} (--expect-app-id)"
+        if found is not None:
+            shown = self._redactor.redact_text(found.lower())[:60]
+            self._wrong = (
+                f"the profile that was created is of app {shown}, not of {wanted} "
+                "(--expect-app-id): the key is another app's"
+            )
         raise WrongApp(self._wrong)
 
     def _passed(self, went: float, attempt: int) -> None:

@@ -41,6 +41,7 @@ def launch(settings: Settings, *, dry: bool = False) -> int:
     from rich.console import Console
 
     from reports.terminal import summary
+    from runner import target
     from runner.progress import Reporter
 
     console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
@@ -53,7 +54,7 @@ def launch(settings: Settings, *, dry: bool = False) -> int:
         raise UsageError(complaints.strip().removeprefix("ERROR: "))
     if content is None or reporter.errors:
         key = os.environ.get(settings.api_key_env, "")
-        redactor = Redactor(key, contract.credential.scheme)
+        redactor = Redactor(key, contract.credential.scheme, target.route(settings).login)
         for error in reporter.errors[:3] or [f"no result; {complaints.strip()}"]:
             told = redactor.redact_text(f"adapty-conformance: the suite itself failed: {error}")
             print(told, file=sys.stderr)

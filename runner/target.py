@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from conformance.profile import APP, DATA
+from conformance.secrets import Login
 from conformance.sending import Route, tls
 from runner.settings import Settings, UsageError
 from spec.contract import Contract
@@ -49,13 +50,13 @@ def _host(url: str) -> str:
 
 def route(settings: Settings, environment: Mapping[str, str] = os.environ) -> Route:
     """The way to the target. Raises UsageError for certificates or a variable that is not there."""
-    told: tuple[str, str] | None = None
+    login: Login | None = None
     if settings.proxy_auth_env:
         user, colon, password = environment.get(settings.proxy_auth_env, "").partition(":")
         if not colon:
             raise UsageError(f"set {settings.proxy_auth_env} to the proxy's user:password")
-        told = user, password
-    made = Route(settings.ca, settings.client_cert, settings.client_key, settings.proxy, told)
+        login = Login(settings.proxy_auth_env, user, password)
+    made = Route(settings.ca, settings.client_cert, settings.client_key, settings.proxy, login)
     if settings.ca or settings.client_cert:
         try:
             tls(made)
