@@ -165,7 +165,7 @@ class Client:
     def _connection(self) -> httpx.AsyncBaseTransport:
         return connection(self._url, self.target.route)
 
-    def pace(self, latency: float) -> None:
+    def spare(self, latency: float) -> None:
         """Keep so few requests under way that a target which serves them one by one, each in
         `latency` seconds, answers well within the timeout. For use when none is under way."""
         most = int(self.target.timeout / (4 * max(latency, 0.001)))

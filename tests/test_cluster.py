@@ -98,7 +98,7 @@ def _wait(run: str, throttled: bool) -> float:
     """Runs on one of two threads of a worker: how long it is to wait once both know all."""
     pace, now = cluster_of.pace(run), time.time()
     if throttled:
-        pace.throttled(now, now, 20.0, 0, told=True)
+        pace.throttled(now, now, 20.0, 0)
     BOTH.wait(10)
     return pace.wait(now)
 

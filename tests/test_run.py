@@ -29,6 +29,8 @@ from tests.support import (
     verdicts,
 )
 
+pytestmark = pytest.mark.long
+
 RAISES = "raise SystemExit('this module must not be imported')\n"
 OURS = ("spec", "strategies", "conformance", "reports", "runner", "packages", "mock_server")
 BROKEN = "request.body.gender.enum"
