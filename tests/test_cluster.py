@@ -124,7 +124,7 @@ def test_a_worker_that_is_lost_loses_no_batch(cluster: Cluster, tmp_path: Path) 
         mock() as url,
         started(tmp_path, url, "--dask", cluster.address, "--requests", "4000") as run,
     ):
-        wait(lambda: len(notes(tmp_path, "batch")) >= 2)
+        wait(lambda: len({each["worker"] for each in notes(tmp_path, "batch")}) == 2)
         mortal.kill()
         said, errors = run.communicate(timeout=100)
     assert run.returncode == 0, said + errors
