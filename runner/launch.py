@@ -27,6 +27,14 @@ def launch(settings: Settings, *, dry: bool = False) -> int:
 
     If `dry`, tell what would be sent instead, and send nothing to the target.
     """
+    gc.disable()  # until all is imported, and the plan made: nothing of that is garbage
+    try:
+        return _launched(settings, dry=dry)
+    finally:
+        gc.enable()
+
+
+def _launched(settings: Settings, *, dry: bool) -> int:
     contract = _check(settings, dry=dry)
     # A worker's interpreter must not import from the directory the user happens to be in.
     os.environ["PYTHONSAFEPATH"] = "1"
@@ -90,7 +98,6 @@ def send_all(settings: Settings, reporter: Any) -> tuple[int, str]:
     said = io.StringIO()
     with tempfile.TemporaryDirectory() as gone, contextlib.redirect_stderr(said):
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(_cache() or gone)
-        gc.disable()  # until all is imported, and the plan made: nothing of that is garbage
         try:
             code = int(pytest.main(arguments, plugins=[reporter]))
         except KeyboardInterrupt:
@@ -98,8 +105,6 @@ def send_all(settings: Settings, reporter: Any) -> tuple[int, str]:
         except Exception:
             traceback.print_exc()
             code = SUITE_FAILED
-        finally:
-            gc.enable()
     return code, said.getvalue()
 
 
