@@ -76,13 +76,20 @@ class Bench:
             self.spent = self.halt.read_text("ascii")
         return self.dead is not None or self.spent is not None
 
+    def stop(self, why: str, *, everywhere: bool = False) -> None:
+        """Send nothing more, for this reason unless there is an earlier one; `everywhere`: in all
+        processes of the run."""
+        if self.spent is None:
+            self.spent = why
+            self.journal.note("spent", why=why)
+        if everywhere and self.halt is not None:
+            self.halt.write_text(why, "ascii", "backslashreplace")
+
     def fails(self, requirement: str) -> None:
         """Take notice of a requirement that failed; one that is gated ends the run."""
         if self.spent is None and self.gated is not None and self.gated(requirement):
-            self.spent = f"{requirement} is broken, and --fail-fast ends the run there"
-            self.journal.note("spent", why=self.spent)
-            if self.halt is not None:
-                self.halt.write_text(self.spent, "ascii")
+            why = f"{requirement} is broken, and --fail-fast ends the run there"
+            self.stop(why, everywhere=True)
 
     def customer(self, name: str) -> str:
         """A customer of whom no request of the run has spoken; `name` is what it is for."""

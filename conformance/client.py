@@ -30,7 +30,6 @@ _LOST = 5  # times that a request is sent again because its connection had been 
 HANGS = 12  # answers that did not come in time, after which less time is given
 _SHORTEST = 0.5  # seconds that are always given
 _AT_FIRST = 2  # requests under way at the same moment, before the target has answered any
-_PATIENCE = 5  # tries at a request that is throttled
 LIMIT = "the limit of"  # how the words begin of what the operator limited
 
 
@@ -50,7 +49,8 @@ class Refused(Exception):
 class Target:
     """Where to send (`url` is the operation's) and how; `rate` in requests a second, 0: none.
 
-    `app` is the only one that may be written to, where the operator named one.
+    `app` is the only one that may be written to, where the operator named one; `app_seen` says that
+    an answer to another process of the run named it.
     """
 
     url: str
@@ -61,6 +61,7 @@ class Target:
     requests: int | None = None
     seconds: float | None = None
     app: str | None = None
+    app_seen: bool = False
     route: Route = DIRECT
 
 
@@ -111,7 +112,7 @@ class Client:
         self._contract = contract
         self._journal = journal
         self._transport = transport
-        self._redactor = Redactor(target.key, contract.credential.scheme)
+        self._redactor = Redactor(target.key, contract.credential.scheme, target.route.login)
         self._ids = (f"{name}{number}" for number in count(1))
         self._started = time.monotonic()
         self._pace = pace or Pace(target.rate)
@@ -124,7 +125,7 @@ class Client:
         self._late = 0
         self._before: dict[httpx.AsyncBaseTransport, str] = {}  # each one's last
         self._latencies: deque[float] = deque(maxlen=50)
-        self._right_app: bool | None = None if target.app else True  # None: nothing shows it yet
+        self.app_seen = target.app_seen
         self._wrong = ""
 
     @asynccontextmanager
@@ -164,7 +165,7 @@ class Client:
     def _connection(self) -> httpx.AsyncBaseTransport:
         return connection(self._url, self.target.route)
 
-    def pace(self, latency: float) -> None:
+    def spare(self, latency: float) -> None:
         """Keep so few requests under way that a target which serves them one by one, each in
         `latency` seconds, answers well within the timeout. For use when none is under way."""
         most = int(self.target.timeout / (4 * max(latency, 0.001)))
@@ -225,8 +226,9 @@ class Client:
         headers = self._resolved(request)
         async with self._gate, nullcontext(over) if over else self._any_connection() as used:
             throttled, lost, earliest, name = 0, 0, 0.0, next(self._ids)
+            began, taken = 0.0, 0
             while True:
-                await self._take_turn(earliest)
+                went = await self._take_turn(earliest)
                 events: dict[str, float] = {}
                 sent_at = time.time()
                 self._journal.sending(name, cases, customer_of(request.headers), sent_at)
@@ -241,17 +243,19 @@ class Client:
                 if trouble == "connection" and lost < _LOST and was_idle(events):
                     lost += 1
                     continue
-                wait = throttled_for(response, throttled)
-                if wait is None or trouble is not None:
-                    self._passed(throttled)
+                asked = throttled_for(response) if trouble is None else None
+                if asked is None:
+                    self._passed(went, throttled)
                     break
-                told = response is not None and response.header("retry-after") is not None
-                wait = self._pace.throttled(sent_at, received_at, wait, throttled, told=told)
+                now = time.monotonic()
+                if not throttled:
+                    began, taken = now, self._pace.taken
+                wait = self._pace.throttled(went, now, asked, throttled)
                 trouble, throttled = "throttled", throttled + 1
-                if throttled == _PATIENCE:
+                if self._pace.gives_up(throttled, taken, now - began, wait):
                     break
                 await asyncio.sleep(min(wait, self._left()))
-                earliest = received_at + wait
+                earliest = now + wait
         shown, quotes = redacted(response, self._presented(request), self._redactor)
         exchange = Exchange(
             id=name, phase=phase, role=role, cases=cases,
@@ -264,33 +268,37 @@ class Client:
         if over is not None:
             self._before[over] = exchange.id
         self._journal.exchange(exchange)
-        if response is not None and self.target.app and 200 <= response.status < 300:
+        if response is not None and self.target.app and exchange.accepted:
             self._check_app(response)
         return exchange
 
     def _check_app(self, response: Received) -> None:
         """Raise WrongApp for an answer that is another app's, or if the first one names none."""
         found, wanted = member_of(response, APP), self.target.app
-        found = found and found.lower()
-        if found == wanted or (found is None and self._right_app):
-            self._right_app = True
+        if found is None and self.app_seen:
             return
-        shown = "no app" if found is None else f"app {self._redactor.redact_text(found)[:60]}"
-        self._wrong = (
-            f"the profile that was created is of {shown}, not of {wanted} (--expect-app-id): the "
-            "key is another app's"
-        )
+        if found is not None and found.lower() == wanted:
+            self.app_seen = True
+            return
+        self._wrong = f"no answer named the app, which is to be {wanted} (--expect-app-id)"
+        if found is not None:
+            shown = self._redactor.redact_text(found.lower())[:60]
+            self._wrong = (
+                f"the profile that was created is of app {shown}, not of {wanted} "
+                "(--expect-app-id): the key is another app's"
+            )
         raise WrongApp(self._wrong)
 
-    def _passed(self, attempt: int) -> None:
+    def _passed(self, went: float, attempt: int) -> None:
         """A request ended, and was not throttled: one more may be under way than before."""
-        self._pace.passed(attempt)
+        self._pace.passed(went, attempt)
         if self._room > 0:
             self._room -= 1
             self._gate.release()
 
-    async def _take_turn(self, earliest: float) -> None:
+    async def _take_turn(self, earliest: float) -> float:
         """Wait until the next request may go out; one that waited until `earliest` did so before.
+        Returns when that is, by the clock that never steps.
 
         Raises BudgetSpent when none may go out any more, or not within the operator's time.
         """
@@ -301,14 +309,15 @@ class Client:
                 self._allowed += self._more() if self._more else 0
                 if self.sent >= self._allowed:
                     raise BudgetSpent(f"{LIMIT} requests (--requests) is spent")
-            now = max(time.time(), earliest)
+            now = max(time.monotonic(), earliest)
             while (wait := max(0.0, self._pace.wait(now))) or self._left() <= 0:
                 if wait >= self._left():
                     raise BudgetSpent(f"{LIMIT} time (--time) is spent")
                 await asyncio.sleep(wait)
-                now = max(time.time(), now + wait)
+                now = max(time.monotonic(), now + wait)
             self.sent += 1
             self._pace.took(now)
+            return now
 
     def _left(self) -> float:
         """Seconds until the operator's limit of time."""

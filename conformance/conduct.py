@@ -18,7 +18,7 @@ from conformance.bench import (
     send,
     send_control,
 )
-from conformance.client import BudgetSpent
+from conformance.client import BudgetSpent, WrongApp
 from conformance.control import find_control
 from conformance.exchanges import Exchange, Role, record_of
 from conformance.isolating import TOGETHER, isolated, news, shrunk, together
@@ -140,9 +140,7 @@ async def at_once(bench: Bench, tasks: Iterable[Coroutine[Any, Any, Any]]) -> No
             try:
                 await task
             except BudgetSpent as limit:
-                if bench.spent is None:
-                    bench.spent = str(limit)
-                    bench.journal.note("spent", why=bench.spent)
+                bench.stop(str(limit), everywhere=isinstance(limit, WrongApp))
 
     planned = list(tasks)
     try:

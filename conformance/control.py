@@ -36,7 +36,7 @@ async def find_control(bench: Bench, phase: str) -> None:
     if not exchange.accepted and bench.control is None:
         payload, exchange = await _search(bench, phase, full, exchange)
     if exchange.status is not None:
-        bench.client.pace(exchange.received - exchange.sent)
+        bench.client.spare(exchange.received - exchange.sent)
     bench.control = payload if exchange.accepted else None
     bench.control_exchange = exchange
 

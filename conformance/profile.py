@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from conformance.exchanges import Headers, Received
+from typing import Literal
+
+from conformance.exchanges import Exchange, Headers, Received
 from conformance.parsing import NotJson, parse
 
 DATA, PROFILE, APP = "data", "profile_id", "app_id"  # #/components/schemas/Profile
@@ -17,6 +19,16 @@ def member_of(response: Received | None, name: str) -> str | None:
     for step in (DATA, name):
         value = value.get(step) if isinstance(value, dict) else None
     return value if isinstance(value, str) else None
+
+
+def made(exchange: Exchange) -> Literal["yes", "unknown"] | None:
+    """Whether a request made a profile: `unknown` where no whole answer came, or a 5xx, which may
+    have come from a gateway or after the profile was stored; None where it did not."""
+    if exchange.accepted:
+        return "yes"
+    if exchange.trouble in ("ours", "throttled"):
+        return None
+    return "unknown" if exchange.status is None or exchange.status >= 500 else None
 
 
 def customer_of(headers: Headers) -> str:

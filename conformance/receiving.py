@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import random
 import re
 import time
 import zlib
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 import httpx
@@ -13,7 +13,6 @@ import httpx
 from conformance.exchanges import Headers, Received
 
 BODY_LIMIT = 2**19  # bytes kept of a response, after decoding; a run keeps hundreds of them
-_LONGEST_WAIT = 30.0  # seconds
 _EITHER = zlib.MAX_WBITS | 32  # gzip or zlib, whichever it is
 _GZIP = b"\x1f"
 
@@ -62,24 +61,29 @@ async def read(response: httpx.Response) -> tuple[bytes, bool]:
     return bytes(body), False
 
 
-def throttled_for(response: Received | None, attempt: int) -> float | None:
-    """Seconds to wait when the target throttles, None when it does not."""
+def throttled_for(response: Received | None) -> float | None:
+    """Seconds for which a target that throttles asks to wait, 0 where it names none that are still
+    to come; None when it does not throttle."""
     if response is None or response.status not in (429, 503):
         return None
     after = response.header("retry-after")
     if response.status == 503 and after is None:
         return None
-    wait = _seconds(after) if after else None
-    if wait is None:
-        wait = 2.0**attempt * random.uniform(0.5, 1.0)
-    return min(max(0.0, wait), _LONGEST_WAIT)
+    return max(0.0, _seconds(after or "", response.header("date") or ""))
 
 
-def _seconds(after: str) -> float | None:
-    """Retry-After in seconds from now; None when it is neither a number nor a date."""
+def _seconds(after: str, date: str) -> float:
+    """Retry-After, or how long after the response's own date it is: our clock may differ."""
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", after):
         return float(after)
+    moment = _moment(after)
+    return 0.0 if moment is None else moment - (_moment(date) or time.time())
+
+
+def _moment(date: str) -> float | None:
+    """A date of HTTP, which is in UTC even where it does not say so; None when it is none."""
     try:
-        return parsedate_to_datetime(after).timestamp() - time.time()
+        found = parsedate_to_datetime(date)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
     except (TypeError, ValueError, OverflowError):
         return None

@@ -1,17 +1,17 @@
-"""A response as it may be recorded: without the key."""
+"""A response as it may be recorded: without the key, or a proxy's credential."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from conformance.exchanges import Received
-from conformance.secrets import SYMBOL, Redactor
+from conformance.secrets import Redactor
 
 
 def redacted(
     response: Received | None, presented: Sequence[str], redactor: Redactor
 ) -> tuple[Received | None, bool]:
-    """A response without the key, and whether it held one of the credentials `presented` to it."""
+    """A response without secrets, and whether it held one of the credentials `presented` to it."""
     if response is None:
         return None, False
     whole = b"".join(_values(response))
@@ -26,8 +26,8 @@ def redacted(
     if not redactor.suspects(everything, presented):
         return response, False
     headers = tuple(
-        (redactor.redact_text(name), SYMBOL if in_part else redactor.redact_text(value))
-        for (name, value), in_part in zip(response.headers, _parts(response, redactor), strict=True)
+        (redactor.redact_text(name), symbol or redactor.redact_text(value))
+        for (name, value), symbol in zip(response.headers, _parts(response, redactor), strict=True)
     )
     shown = Received(
         response.status, redactor.redact_text(response.reason), headers,
@@ -41,13 +41,14 @@ def _values(response: Received) -> Iterator[bytes]:
     return ("".join(v.split()).encode("utf-8", "surrogateescape") for _, v in response.headers)
 
 
-def _parts(response: Received, redactor: Redactor) -> Iterator[bool]:
-    """Of each header, whether it holds a part of a key that no header holds whole."""
+def _parts(response: Received, redactor: Redactor) -> Iterator[str | None]:
+    """Of each header, the symbol of a secret of which it holds a part and no header the whole."""
     values = list(_values(response))
     spans = redactor.spans(b"".join(values))
     end = 0
     for (_, value), text in zip(response.headers, values, strict=True):
         start, end = end, end + len(text)
-        held = [(a, b) for a, b in spans if a < end and b > start]
-        inside = all(start <= a and b <= end for a, b in held)
-        yield bool(held) and not (inside and redactor.redact_text(value) != value)
+        held = [each for each in spans if each[0] < end and each[1] > start]
+        inside = all(start <= a and b <= end for a, b, _ in held)
+        whole = inside and redactor.redact_text(value) != value
+        yield held[0][2] if held and not whole else None

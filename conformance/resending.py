@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from conformance.bench import Bench
-from conformance.client import BudgetSpent, Client
+from conformance.client import BudgetSpent, Client, WrongApp
 from conformance.exchanges import CaseRecord, Exchange
 from conformance.observe import symptoms
 from conformance.outcome import outcome
@@ -52,8 +52,7 @@ async def send_recorded(bench: Bench, recorded: Sequence[Recorded]) -> None:
                 if not _fails(bench, each.case, answer):
                     break
         except BudgetSpent as limit:
-            bench.spent = str(limit)
-            bench.journal.note("spent", why=bench.spent)
+            bench.stop(str(limit), everywhere=isinstance(limit, WrongApp))
 
 
 def _fails(bench: Bench, case: CaseRecord, answer: Exchange) -> bool:

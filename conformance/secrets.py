@@ -1,4 +1,7 @@
-"""The key: written symbolically, resolved only on its way to the wire, redacted on the way back."""
+"""The key: written symbolically, resolved only on its way to the wire, redacted on the way back.
+
+A proxy's credential is redacted too.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import base64
 import re
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 SYMBOL = "${ADAPTY_API_KEY}"
@@ -47,32 +50,60 @@ def resolve(text: str, key: str) -> str:
     return _SYMBOLIC.sub(value, text)
 
 
+@dataclass(frozen=True)
+class Login:
+    """What a proxy is told of who asks, and the environment variable that it stands in."""
+
+    variable: str
+    user: str = field(repr=False)
+    password: str = field(repr=False)
+
+    @property
+    def symbol(self) -> str:
+        """What is written in its place."""
+        return f"${{{self.variable}}}"
+
+    def secrets(self) -> list[_Secret]:
+        """The password, and both as they go out; what is short only as it goes out."""
+        both = f"{self.user}:{self.password}"
+        basic = base64.b64encode(both.encode("utf-8", "surrogateescape")).decode().rstrip("=")
+        telling = [each for each in (both, self.password) if len(each) >= TELLING]
+        return [_secret(each, "Basic") for each in (basic, *telling)]
+
+
 class Redactor:
     """Replaces a key, and what is as good as the key, in everything that came back.
 
     Found are the key, without its first or last character, and with dashes for underscores, in any
     letter case: plain, percent-encoded, escaped as in JSON or HTML, each character as it may be,
-    and in base64, alone or within a longer text.
+    and in base64, alone or within a longer text. So are the password of a proxy's `login`, and the
+    user's name with it, which stand for no key: to tell them breaks no promise.
     """
 
-    def __init__(self, key: str, scheme: str) -> None:
+    def __init__(self, key: str, scheme: str, login: Login | None = None) -> None:
         self._key, self._scheme = key, scheme
         near = dict.fromkeys((key, key[:-1], key[1:], key.replace("_", "-")))
-        self._secrets = [_secret(each, scheme) for each in near if each]
+        self._secrets = [(SYMBOL, _secret(each, scheme)) for each in near if each]
+        if login is not None:
+            self._secrets += [(login.symbol, each) for each in login.secrets()]
 
     def redact(self, raw: bytes) -> bytes:
-        """`raw` with every form of the key replaced by its symbol."""
+        """`raw` with every form of a secret replaced by its symbol."""
         text = _Text(raw)
-        for secret in self._secrets:
+        for symbol, secret in self._secrets:
             if secret.may_stand_in(text):
-                raw = secret.pattern.sub(SYMBOL.encode(), raw)
+                raw = secret.pattern.sub(symbol.encode(), raw)
         return raw
 
-    def spans(self, raw: bytes) -> list[tuple[int, int]]:
-        """Where in `raw` forms of the key begin and end."""
+    def spans(self, raw: bytes) -> list[tuple[int, int, str]]:
+        """Where in `raw` forms of a secret begin and end, and its symbol."""
         text = _Text(raw)
-        found = [each.pattern for each in self._secrets if each.may_stand_in(text)]
-        return [match.span() for pattern in found for match in pattern.finditer(raw)]
+        return [
+            (*match.span(), symbol)
+            for symbol, secret in self._secrets
+            if secret.may_stand_in(text)
+            for match in secret.pattern.finditer(raw)
+        ]
 
     def redact_text(self, text: str) -> str:
         """As `redact`, for text such as a header or an error message."""
@@ -81,10 +112,10 @@ class Redactor:
         )
 
     def suspects(self, raw: bytes, presented: Iterable[str]) -> bool:
-        """Whether `raw` may hold the key or a presented credential; False is certain, and quick."""
+        """Whether `raw` may hold a secret or what was presented; False is certain, and quick."""
         told = (_secret(each, self._scheme) for each in presented if len(each) >= TELLING)
         text = _Text(raw)
-        return any(each.may_stand_in(text) for each in (*self._secrets, *told))
+        return any(each.may_stand_in(text) for each in (*(s for _, s in self._secrets), *told))
 
     def quoted(self, presented: str, raw: bytes) -> bool:
         """Whether a response holds the key, or the credential that the request presented."""

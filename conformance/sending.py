@@ -8,7 +8,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -16,10 +16,12 @@ import httpx
 
 from conformance.exchanges import Received, Trouble
 from conformance.receiving import Unreadable, headers_of, read
+from conformance.secrets import Login
 
 _IDLE = 0.03  # seconds after which an unused connection counts as idle
 _TICKS = 20  # times that is looked whether a request has waited long enough
 _KEPT = 2.0  # seconds that an unused connection is kept
+PROXY = "the proxy answers"  # how the words begin of what a proxy refused by itself
 _USUAL = (
     (b"Accept", b"*/*"),
     (b"Accept-Encoding", b"gzip, deflate"),
@@ -41,7 +43,7 @@ class Route:
     certificate: str | None = None
     certificate_key: str | None = None
     proxy: str | None = None
-    proxy_auth: tuple[str, str] | None = field(default=None, repr=False)
+    login: Login | None = None
 
 
 DIRECT = Route()
@@ -78,7 +80,8 @@ def connection(url: httpx.URL, route: Route) -> httpx.AsyncBaseTransport:
     proxy = None
     if route.proxy is not None:
         secure = context if way.scheme == "https" else None
-        proxy = httpx.Proxy(way, auth=route.proxy_auth, ssl_context=secure)
+        auth = (route.login.user, route.login.password) if route.login else None
+        proxy = httpx.Proxy(way, auth=auth, ssl_context=secure)
     return httpx.AsyncHTTPTransport(
         verify=context,
         trust_env=False,
@@ -128,6 +131,8 @@ async def exchange(
         return received, "unreadable", str(error)
     except (httpx.LocalProtocolError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         return None, "ours", str(error)
+    except httpx.ProxyError as error:
+        return None, "connection", f"{PROXY} {error}"
     except (httpx.TransportError, OSError) as error:
         words = str(error) or type(error).__name__
         return received, "connection" if received is None else "incomplete", words

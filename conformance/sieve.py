@@ -16,7 +16,7 @@ from conformance.exchanges import Exchange, record_of
 from conformance.journal import ENDED, Journal
 from conformance.observe import Observation, observe, taken
 from conformance.outcome import outcome
-from conformance.profile import PROFILE, customer_of, member_of
+from conformance.profile import PROFILE, customer_of, made, member_of
 from spec.contract import Contract
 from strategies.cases import Case, named
 
@@ -120,15 +120,16 @@ class Sieve:
         self.count(case, exchange)
 
     def count(self, case: Case, exchange: Exchange) -> None:
-        """Count an exchange, unless it was kept as it came; what it made is noted."""
+        """Count an exchange, unless it was kept as it came; what it may have made is noted."""
         if case.id not in self.journal.cases:
             self.sifted.add(exchange)
-            made: dict[str, Any] = {}
-            if exchange.accepted:
+            told: dict[str, Any] = {}
+            if is_made := made(exchange):
                 customer = customer_of(exchange.request.headers)
-                profile = member_of(exchange.response, PROFILE)
-                made = {"customer": customer, "profile": profile, "at": exchange.sent}
-            self.journal.tell(ENDED, id=exchange.id, **made)
+                profile = member_of(exchange.response, PROFILE) if exchange.accepted else None
+                told = {"customer": customer, "profile": profile, "at": exchange.sent}
+                told |= {"made": is_made}
+            self.journal.tell(ENDED, id=exchange.id, **told)
 
     def progress(self) -> dict[str, Any]:
         """How far this process is, as its notes tell it."""

@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from conformance.client import LIMIT
+from conformance.pacing import Pace
 from runner.ending import version
+from runner.folder import THROTTLE
 from runner.search import Stock, send_batch
 from runner.session import Session, Shared
 from runner.settings import Settings, UsageError, api_key
@@ -156,7 +158,8 @@ class _Ours:
         name = f"{threading.get_ident() % 10**6}x{time.time_ns() % 10**9}"
         key = api_key(task.settings)
         self.session = Session(
-            task.settings, task.contract, shared, key, name, more=self._more
+            task.settings, task.contract, shared, key, name, more=self._more,
+            pace=pace(task.shared.run),
         )  # fmt: skip
         self.stock = Stock(self.session)
 
@@ -177,6 +180,13 @@ class _Ours:
     def _more(self) -> int:
         given, self._allowance = self._allowance, 0
         return given
+
+
+def pace(run: str) -> Pace:
+    """How fast one of this worker's threads sends for a fuzz: they hold back together."""
+    worker = _distributed().get_worker()
+    file = Path(worker.local_directory) / f"{THROTTLE}-{run}"
+    return Pace(0.0, file, worker.state.nthreads)
 
 
 _LOCAL = threading.local()

@@ -11,28 +11,62 @@ from typing import Any
 from conformance.client import LIMIT
 from conformance.exchanges import Exchange
 from conformance.journal import Record
+from conformance.sending import PROXY
 from conformance.verdicts import Verdict
+from reports.text import one_line
 from runner import known
 from runner.settings import Settings
 from spec.requirements import Requirement
 
 
-def hopeless(exchange: Exchange, url: str, variable: str) -> str | None:
+def hopeless(exchange: Exchange, url: str, settings: Settings) -> str | None:
     """Why a run would prove nothing after this first answer, as a sentence, or None."""
+    if settings.proxy and (why := _on_the_way(exchange, url, settings)):
+        return why
     status = exchange.status
+    if settings.proxy:
+        url = f"{url} through the proxy {settings.proxy}"
     if "CERTIFICATE_VERIFY_FAILED" in exchange.detail:
         why = exchange.detail.rpartition("CERTIFICATE_VERIFY_FAILED]")[2].strip()
         return f"{url} shows a certificate that is not trusted ({why}); --ca names an authority"
     if exchange.trouble == "connection":
         return f"{url} gives no HTTP answer ({exchange.detail}); is the server running there?"
+    if exchange.trouble == "throttled" and exchange.response is not None:
+        after = exchange.response.header("retry-after")
+        told = f" (Retry-After: {one_line(after, 40)})" if after else ""
+        return (
+            f"{url} throttles: it answered {exchange.response.status} to a valid request each time "
+            f"that it was sent{told}; run this later, or let the target take more of this key"
+        )
     if status is None:
         return f"{url} gives no answer to a valid request ({exchange.detail})"
     if status in (401, 403):
+        variable = settings.api_key_env
         return f"{url} answers {status} to the key in {variable}; is it the key of this target?"
     if status == 407:
-        return "the proxy answers 407: name the variable with its user:password (--proxy-auth-env)"
+        return f"{url} answers 407, as only a proxy does; name it with --proxy and --proxy-auth-env"
     if status in (404, 405):
         return f"{url} answers {status}; the operation is not there: check the base URL"
+    return None
+
+
+def _on_the_way(exchange: Exchange, url: str, settings: Settings) -> str | None:
+    """Why nothing is proved where a proxy may be to blame: what it lacks, or that nobody knows."""
+    proxy, variable = settings.proxy, settings.proxy_auth_env
+    if exchange.status == 407 or exchange.detail.startswith(f"{PROXY} 407"):
+        if variable:
+            return f"the proxy {proxy} answers 407: {variable} holds no user:password that it takes"
+        return "the proxy answers 407: name the variable with its user:password (--proxy-auth-env)"
+    if exchange.status in (502, 503, 504):
+        return (
+            f"the proxy {proxy} or {url} behind it answers {exchange.status}; "
+            "does the proxy reach the target?"
+        )
+    if exchange.trouble == "connection" and "CERTIFICATE_VERIFY_FAILED" not in exchange.detail:
+        return (
+            f"{url} gives no HTTP answer through the proxy {proxy} ({exchange.detail}); "
+            "is the proxy running, and does it reach the target?"
+        )
     return None
 
 

@@ -15,7 +15,7 @@ from reports.writing import JOURNAL, NAMES, PREVIOUS
 from runner.claims import CLAIMS
 from runner.settings import UsageError
 
-HALT = ".halt"  # in the report folder while a run goes on that --fail-fast ends
+HALT = ".halt"  # in the report folder while a run goes on that one process may end for all
 THROTTLE = ".throttle"  # what the processes of a run learn of the target's limit
 OURS = {JOURNAL, PREVIOUS, *NAMES}
 

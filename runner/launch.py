@@ -27,6 +27,14 @@ def launch(settings: Settings, *, dry: bool = False) -> int:
 
     If `dry`, tell what would be sent instead, and send nothing to the target.
     """
+    gc.disable()  # until all is imported, and the plan made: nothing of that is garbage
+    try:
+        return _launched(settings, dry=dry)
+    finally:
+        gc.enable()
+
+
+def _launched(settings: Settings, *, dry: bool) -> int:
     contract = _check(settings, dry=dry)
     # A worker's interpreter must not import from the directory the user happens to be in.
     os.environ["PYTHONSAFEPATH"] = "1"
@@ -41,6 +49,7 @@ def launch(settings: Settings, *, dry: bool = False) -> int:
     from rich.console import Console
 
     from reports.terminal import summary
+    from runner import target
     from runner.progress import Reporter
 
     console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
@@ -53,7 +62,7 @@ def launch(settings: Settings, *, dry: bool = False) -> int:
         raise UsageError(complaints.strip().removeprefix("ERROR: "))
     if content is None or reporter.errors:
         key = os.environ.get(settings.api_key_env, "")
-        redactor = Redactor(key, contract.credential.scheme)
+        redactor = Redactor(key, contract.credential.scheme, target.route(settings).login)
         for error in reporter.errors[:3] or [f"no result; {complaints.strip()}"]:
             told = redactor.redact_text(f"adapty-conformance: the suite itself failed: {error}")
             print(told, file=sys.stderr)
@@ -89,7 +98,6 @@ def send_all(settings: Settings, reporter: Any) -> tuple[int, str]:
     said = io.StringIO()
     with tempfile.TemporaryDirectory() as gone, contextlib.redirect_stderr(said):
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(_cache() or gone)
-        gc.disable()  # until all is imported, and the plan made: nothing of that is garbage
         try:
             code = int(pytest.main(arguments, plugins=[reporter]))
         except KeyboardInterrupt:
@@ -97,8 +105,6 @@ def send_all(settings: Settings, reporter: Any) -> tuple[int, str]:
         except Exception:
             traceback.print_exc()
             code = SUITE_FAILED
-        finally:
-            gc.enable()
     return code, said.getvalue()
 
 

@@ -105,7 +105,9 @@ def planned(contract: Contract, settings: Settings) -> Planned:
     )
     # Whoever chose a prefix wants it everywhere, and in a real app everything is to be found again.
     prefixed = settings.customer_prefix != PREFIX or settings.expect_app_id is not None
-    made = plan.deterministic(contract, settings.seeded_customer, prefixed=prefixed)
+    made = plan.deterministic(
+        contract, settings.seeded_customer, prefixed=prefixed, company=not settings.fuzz
+    )  # a search puts what it sends into many payloads itself
     whole = Planned(contract, settings, made, left_out, observing)
     number, of = settings.part or (1, 1)
     if of == 1:

@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -47,6 +47,7 @@ class Shared:
     directory: str
     started: float
     seeded_customer: str | None
+    app_seen: bool = False
 
 
 class Session:
@@ -60,8 +61,12 @@ class Session:
         key: str,
         worker: str = "",
         more: Callable[[], int] | None = None,
+        pace: Pace | None = None,
     ) -> None:
-        """`more` gives out requests of a limited fuzz; without it, this process claims its own."""
+        """`more` gives out requests of a limited fuzz; without it, this process claims its own.
+
+        `pace` is that of all who hold back together, else that of the processes of this folder.
+        """
         self.settings = settings
         self.contract = contract
         self.shared = shared
@@ -91,12 +96,14 @@ class Session:
             requests=own if settings.requests else None,
             seconds=settings.seconds and max(0.0, settings.seconds - passed),
             app=settings.app,
+            app_seen=shared.app_seen,
             route=route(settings),
         )
         self.client = Client(
             target, contract, self.sieve or self.journal, f"{worker}-" if worker else "",
             more=more or (self.claims.requests if self.claims else None),
-            pace=Pace(target.rate, self.directory / THROTTLE, settings.workers if worker else 1),
+            pace=pace
+            or Pace(target.rate, self.directory / THROTTLE, settings.workers if worker else 1),
         )  # fmt: skip
         self.bench = Bench(
             contract, self.plan, self.client, self.journal,
@@ -106,7 +113,7 @@ class Session:
             begin(self.journal, self.planned, shared.run, shared.url, shared.started)
         if settings.fail_fast:
             self.bench.gated = gated(contract.requirements, settings, self.planned.left_out)
-        if settings.fail_fast or settings.fuzz:
+        if settings.fail_fast or settings.fuzz or settings.app:
             self.bench.halt = self.directory / HALT
         self._loop = asyncio.Runner()
         self._loop.get_loop()  # made now: Ctrl-C is to find none that is half made
@@ -193,7 +200,8 @@ class Session:
         except BudgetSpent as limit:
             self.stopped = str(limit)
             return
-        self.stopped = hopeless(exchange, self.shared.url, self.settings.api_key_env)
+        self.shared = replace(self.shared, app_seen=self.client.app_seen)
+        self.stopped = hopeless(exchange, self.shared.url, self.settings)
         if exchange.accepted:
             self.bench.control = self.plan.control
             self.bench.control_exchange = exchange

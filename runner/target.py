@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from conformance.profile import APP, DATA
+from conformance.secrets import Login
 from conformance.sending import Route, tls
 from runner.settings import Settings, UsageError
 from runner.urls import host
@@ -56,7 +57,7 @@ def _vendors(contract: Contract) -> set[str]:
 
 def route(settings: Settings, environment: Mapping[str, str] = os.environ) -> Route:
     """The way to the target. Raises UsageError for certificates or a variable that is not there."""
-    told: tuple[str, str] | None = None
+    login: Login | None = None
     if settings.proxy_auth_env:
         user, colon, password = environment.get(settings.proxy_auth_env, "").partition(":")
         if not colon:
@@ -65,8 +66,8 @@ def route(settings: Settings, environment: Mapping[str, str] = os.environ) -> Ro
             f"{user}{password}".encode()
         except UnicodeEncodeError as error:
             raise UsageError(f"{settings.proxy_auth_env} holds bytes that are no UTF-8") from error
-        told = user, password
-    made = Route(settings.ca, settings.client_cert, settings.client_key, settings.proxy, told)
+        login = Login(settings.proxy_auth_env, user, password)
+    made = Route(settings.ca, settings.client_cert, settings.client_key, settings.proxy, login)
     if settings.ca or settings.client_cert:
         try:
             tls(made)

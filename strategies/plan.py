@@ -28,13 +28,18 @@ class Plan:
 
 
 def deterministic(
-    contract: Contract, seeded_customer: str | None = None, *, prefixed: bool = False
+    contract: Contract,
+    seeded_customer: str | None = None,
+    *,
+    prefixed: bool = False,
+    company: bool = True,
 ) -> Plan:
     """All deterministic cases of `contract`. No randomness: the same contract, the same plan.
 
     `seeded_customer` is one whose profile shows what a fresh one cannot, such as purchases; with
-    `prefixed`, all other customers have ids that begin with the run's prefix. Raises ValueError
-    when no valid payload can be found.
+    `prefixed`, all other customers have ids that begin with the run's prefix. Without `company`
+    every near miss stands in the one full payload. Raises ValueError when no valid payload can be
+    found.
     """
     control = controls.full(contract)
     of_the_key = list(credentials.credentials(contract))
@@ -55,7 +60,7 @@ def deterministic(
     ]
     found = [
         *accepted,
-        *surrounded(contract, control, wrong, valid),
+        *(surrounded(contract, control, wrong, valid) if company else wrong),
         *bodies.opened(contract, control),
         *headers,
         *of_the_key,

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
-from tests.support import ROOT, environment
+from tests.support import ROOT, UNCOMPILED, environment
 
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
 STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]
@@ -90,6 +94,7 @@ def perform(
         ran = subprocess.run(
             [*SHELL, script], cwd=place, capture_output=True, text=True, timeout=200, check=False,
             env=environment(key, env)
+            | UNCOMPILED
             | {name: str(each) for name, each in files.items()}
             | {"GITHUB_ACTION_PATH": str(ROOT), "RUNNER_TEMP": str(temporary)}
             | {k: value(v, inputs, steps) for k, v in step.get("env", {}).items()},
@@ -104,10 +109,21 @@ def perform(
     return job
 
 
-def installed(temporary: Path, python: str) -> Path:
-    """The action's own environment, made by its own step in a `RUNNER_TEMP`."""
-    place = temporary / "workspace"
-    place.mkdir()
-    job = perform({}, place, temporary, key=None, python=python, done=("run",))
-    assert (temporary / "adapty-conformance/bin/adapty-conformance").is_file(), job.text
+def installed(factory: pytest.TempPathFactory) -> Path:
+    """A `RUNNER_TEMP` with the action's own environment, which its own step made, once for all
+    processes and modules of these tests."""
+    base = factory.getbasetemp()
+    common = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "action"
+    common.mkdir(exist_ok=True)
+    made, place = common / "adapty-conformance", common / "workspace"
+    with (common / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (made / "bin/adapty-conformance").is_file():
+            place.mkdir(exist_ok=True)
+            job = perform({}, place, common, key=None, python=sys.executable, done=("run",))
+            assert (made / "bin/adapty-conformance").is_file(), job.text
+    temporary = factory.mktemp("runner")
+    (temporary / made.name).mkdir()  # in which the action notes when it began
+    for each in made.iterdir():
+        (temporary / made.name / each.name).symlink_to(each)
     return temporary

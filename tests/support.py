@@ -64,18 +64,16 @@ def _converse(connection: socket.socket, answer: Answer) -> None:
 
 
 def read_message(connection: socket.socket) -> bytes:
-    """One HTTP message whose length its head tells; nothing at the end of the connection."""
+    """One HTTP message, its body as long as its head tells; nothing where the connection ends."""
     got = b""
     while b"\r\n\r\n" not in got:
         if not (more := connection.recv(65536)):
             return b""
         got += more
     head, _, body = got.partition(b"\r\n\r\n")
-    length = next(
-        int(line.split(b":")[1])
-        for line in head.lower().split(b"\r\n")
-        if line.startswith(b"content-length:")
-    )
+    lines = head.lower().split(b"\r\n")
+    lengths = (int(line.split(b":")[1]) for line in lines if line.startswith(b"content-length:"))
+    length = next(lengths, 0)
     while len(body) < length:
         body += connection.recv(65536)
     return head + b"\r\n\r\n" + body
@@ -152,6 +150,9 @@ def sent(
     with opened(url, folder, key=key, **target) as client:
         return ask(client, request)[0]
 
+
+# Of pip and of what it installs: to compile all of it takes longer than to compile what is run.
+UNCOMPILED = {"PIP_COMPILE": "0", "PYTHONDONTWRITEBYTECODE": ""}
 
 PROGRAM = Path(sys.executable).with_name("adapty-conformance")
 

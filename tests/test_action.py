@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from pathlib import Path
 
 import pytest
@@ -27,7 +26,7 @@ PINNED = {"actions/setup-python": "v7.0.0", "actions/upload-artifact": "v7.0.0"}
 @pytest.fixture(scope="module")
 def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A `RUNNER_TEMP` in which the action's own step has installed this revision."""
-    return installed(tmp_path_factory.mktemp("runner"), sys.executable)
+    return installed(tmp_path_factory)
 
 
 def judged(given: dict[str, str], folder: Path, temporary: Path, key: str | None = KEY) -> Job:

@@ -10,7 +10,7 @@ import pytest
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Scope
 
-from conformance import receiving
+from conformance import pacing
 from spec.formats import Validity
 from tests.running import Twist, error, run
 from tests.support import CONTRACT
@@ -51,8 +51,8 @@ def test_a_target_that_fails_on_all_that_is_invalid_is_judged_to_the_end(tmp_pat
 def test_a_target_that_throttles_everything_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(receiving, "_LONGEST_WAIT", 0.01)
-    limited = JSONResponse({}, 429, {"Retry-After": "1"})
+    monkeypatch.setattr(pacing, "_CLOSED", 0.1)
+    limited = JSONResponse({}, 429, {"Retry-After": "0.01"})
     twist, asked = _from_the(60, lambda _: limited)
     found = run(twist, tmp_path)
     assert "throttles every request by now" in found.content["run"]["stopped"]

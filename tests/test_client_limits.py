@@ -77,11 +77,10 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         (b"nan", 0.5, 1.0),
         (b"inf", 0.5, 1.0),
         (b"1e9", 0.5, 1.0),
-        (b"Thu, 01 Jan 1970 00:00:00 GMT", 0.0, 0.0),
-        (b"Mon, 01 Jan 0001 00:00:00 -0000", 0.0, 1.0),
-        (b"99999999999999999999", 30.0, 30.0),
-        (b"Fri, 31 Dec 9999 23:59:59 GMT", 30.0, 30.0),
-        (b"0", 0.0, 0.0),
+        (b"Thu, 01 Jan 1970 00:00:00 GMT", 0.5, 1.0),  # a clock that is wrong
+        (b"Mon, 01 Jan 0001 00:00:00 -0000", 0.5, 1.0),
+        (b"0", 0.5, 1.0),  # of a limiter that rounds down
+        (b"300", 300.0, 300.0),
     ],
 )
 def test_no_value_of_retry_after_does_harm(
@@ -92,6 +91,36 @@ def test_no_value_of_retry_after_does_harm(
         assert sent(url, tmp_path).status == 200
     assert len(waits) == 1
     assert least <= waits[0] <= most
+
+
+@pytest.mark.parametrize(
+    "after", [b"301", b"99999999999999999999", b"Fri, 31 Dec 9999 23:59:59 GMT"]
+)
+def test_nobody_waits_for_hours(after: bytes, waits: list[float], tmp_path: Path) -> None:
+    answers = in_turn(reply(b"429 Slow down", b"Retry-After: " + after), OK)
+    with raw_server(answers) as url, opened(url, tmp_path) as client:
+        first, second = ask(client, CONTROL)[0], ask(client, CONTROL)[0]
+    assert (first.trouble, second.trouble, waits) == ("throttled", None, [])
+
+
+@pytest.mark.parametrize(("date", "after"), [
+    ("Thu, 26 Nov 2026 10:00:00 GMT", "Thu, 26 Nov 2026 10:00:07 GMT"),
+    ("Thu, 26 Nov 2020 10:00:00 GMT", "Thursday, 26-Nov-20 10:00:07 GMT"),
+    ("Thu Nov 26 10:00:00 2020", "Thu Nov 26 10:00:07 2020"),
+])  # fmt: skip
+def test_a_date_is_by_the_clock_of_the_target(
+    date: str, after: str, waits: list[float], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        headers = [f"Date: {date}".encode(), f"Retry-After: {after}".encode()]
+        with raw_server(in_turn(reply(b"429 Slow down", *headers), OK)) as url:
+            assert sent(url, tmp_path).status == 200
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert waits == [pytest.approx(7.0, abs=0.1)]
 
 
 def test_throttling_for_ever_is_no_answer(waits: list[float], tmp_path: Path) -> None:

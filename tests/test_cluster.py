@@ -7,6 +7,8 @@ import os
 import signal
 import socket
 import subprocess
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from runner import cluster as cluster_of
 from tests.support import KEY, PROGRAM, assert_secret, command, environment, failing, mock, results
 from tests.test_fuzz import GENDER, notes, started, wait
 
@@ -88,6 +91,31 @@ def test_its_workers_share_the_batches(cluster: Cluster, tmp_path: Path) -> None
     assert_secret(tmp_path, run.stdout, run.stderr)
 
 
+BOTH = threading.Barrier(2)
+
+
+def _wait(run: str, throttled: bool) -> float:
+    """Runs on one of two threads of a worker: how long it is to wait once both know all."""
+    pace, now = cluster_of.pace(run), time.time()
+    if throttled:
+        pace.throttled(now, now, 20.0, 0)
+    BOTH.wait(10)
+    return pace.wait(now)
+
+
+def test_the_threads_of_a_worker_hold_back_together() -> None:
+    distributed: Any = importlib.import_module("distributed")
+    with (
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
+        ) as local,
+        distributed.Client(local, set_as_default=False) as client,
+    ):
+        for run, throttled, longest in (("one", True, 20), ("another", False, 0)):
+            waits = [client.submit(_wait, run, each, pure=False) for each in (throttled, False)]
+            assert [max(0, round(each.result(10))) for each in waits] == [longest, longest]
+
+
 def test_a_worker_that_is_lost_loses_no_batch(cluster: Cluster, tmp_path: Path) -> None:
     mortal = cluster.worker()
     cluster.worker()
@@ -96,7 +124,7 @@ def test_a_worker_that_is_lost_loses_no_batch(cluster: Cluster, tmp_path: Path) 
         mock() as url,
         started(tmp_path, url, "--dask", cluster.address, "--requests", "4000") as run,
     ):
-        wait(lambda: len(notes(tmp_path, "batch")) >= 2)
+        wait(lambda: len({each["worker"] for each in notes(tmp_path, "batch")}) == 2)
         mortal.kill()
         said, errors = run.communicate(timeout=100)
     assert run.returncode == 0, said + errors

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import KEY, ROOT, environment, mock, results
+from tests.support import KEY, ROOT, UNCOMPILED, environment, mock, results
 
 pytestmark = pytest.mark.long
 
@@ -79,7 +79,7 @@ class Built:
                 self.root.rename(self.aside)
             self.root.mkdir()
             self.workdir = self.root
-            env = environment(None, {"PATH": self.path})
+            env = environment(None, {"PATH": self.path} | UNCOMPILED)
             for name, rest in stage:
                 env = self._done(name, rest, env)
         self.env = env

@@ -19,6 +19,8 @@ from benchmarks.power.field.servers import COMMANDS
 from reports.results import validate
 from tests.needs import require_executable, require_module
 
+pytestmark = pytest.mark.long
+
 KEY = "secret_live_0123456789abcdef"
 MODULES = {
     "fastapi": ("fastapi", "email_validator"),

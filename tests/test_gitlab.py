@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support import KEY, ROOT, assert_secret, environment, mock, results
+from tests.support import KEY, ROOT, UNCOMPILED, assert_secret, environment, mock, results
 
 pytestmark = pytest.mark.long
 
@@ -32,7 +32,8 @@ def job(
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
         ["bash", "-eo", "pipefail", "-c", "\n".join(script)], cwd=folder, capture_output=True,
-        env=environment(key, {"PATH": path, **variables}), text=True, timeout=200, check=False,
+        env=environment(key, {"PATH": path, **UNCOMPILED, **variables}), text=True, timeout=200,
+        check=False,
     )  # fmt: skip
 
 

@@ -17,7 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server.app import create_app
 from mock_server.serve import serving
-from tests.support import CONTRACT, KEY, PROGRAM, command, environment, results
+from runner.cli import cli
+from tests.support import CONTRACT, KEY, PROGRAM, environment, results
 
 pytestmark = pytest.mark.long
 
@@ -80,16 +81,26 @@ def killed(url: str, folder: Path, seen: Numbering, after: float, *more: str) ->
     return at
 
 
+def report(capsys: pytest.CaptureFixture[str]) -> str:
+    """Make the report of the current folder again; what that says."""
+    code = cli.main(["report"])
+    said = capsys.readouterr()
+    assert code == 0, said.err
+    return said.out
+
+
 @pytest.mark.parametrize("kill", range(KILLS))
-def test_what_was_answered_is_in_the_report_once(kill: int, tmp_path: Path) -> None:
+def test_what_was_answered_is_in_the_report_once(
+    kill: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
     after = random.Random(kill).uniform(0.0, 1.2)
     more = ("--workers", "2") if kill % 2 else ()
     with counted() as (url, seen):
         at = killed(url, tmp_path, seen, after, *more)
         time.sleep(0.1)
         asked, answered = len(seen.asked), dict(seen.answered)
-    again = command("report", cwd=tmp_path)
-    assert again.returncode == 0, again.stderr
+    again = report(capsys)
     har = json.loads((tmp_path / "conformance-report/exchanges.har").read_text("utf-8"))
     entries = har["log"]["entries"]
     numbers = [
@@ -110,14 +121,15 @@ def test_what_was_answered_is_in_the_report_once(kill: int, tmp_path: Path) -> N
         assert "killed" in content["run"]["stopped"]
     if under_way:
         were = "was" if len(under_way) == 1 else "were"
-        assert f"{were} under way then, of whose end nothing is known" in again.stdout
+        assert f"{were} under way then, of whose end nothing is known" in again
 
 
-def test_a_torn_last_line_is_told_of_and_not_fatal(tmp_path: Path) -> None:
+def test_a_torn_last_line_is_told_of_and_not_fatal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
     with counted() as (url, seen):
         killed(url, tmp_path, seen, 0.5)
     path = tmp_path / "conformance-report/journal.ndjson"
     path.write_bytes(path.read_bytes() + b'{"kind":"exchange","id":"99","ca')
-    again = command("report", cwd=tmp_path)
-    assert again.returncode == 0, again.stderr
-    assert "1 line of the journal is torn" in again.stdout
+    assert "1 line of the journal is torn" in report(capsys)

@@ -25,6 +25,8 @@ from tests.handmade import NOON, answer, exchange, profile, record, request
 from tests.running import run_at
 from tests.support import CONTRACT, command, mock, results
 
+pytestmark = pytest.mark.long
+
 Capture = pytest.CaptureFixture[str]
 OF = 3
 BROKEN = "request.header.identity"  # by cases of one shard only

@@ -68,9 +68,11 @@ class Run:
     def __init__(
         self, folder: Path, limiter: Limiter, *, processes: int, requests: int = 400,
         told: bool = True, slots: int = 12, own: Callable[[int], bool] = lambda _: False,
+        apart: float = 0.001, rounded: bool = False,
     ) -> None:  # fmt: skip
-        """`told` says whether a refusal says how long; `own` which requests are never taken."""
-        self.limiter, self.told, self.own = limiter, told, own
+        """`told` says whether a refusal says how long, `rounded` to seconds and 0 left out; `own`
+        which requests are never taken; processes begin so many seconds `apart`."""
+        self.limiter, self.told, self.own, self.rounded = limiter, told, own, rounded
         self.sent = self.throttled = self.given_up = 0
         self.end = 0.0
         self._left, self._rng = iter(range(requests)), random.Random(1)
@@ -78,8 +80,9 @@ class Run:
         self._queues: list[deque[tuple[int, int]]] = [deque() for _ in self._paces]
         self._room = [slots - 2] * processes  # an answer makes room for one more
         self._events: list[tuple[float, int, int, int]] = []  # when, who, which request, attempt
+        self._first: dict[int, tuple[float, int]] = {}  # when throttled first, what was taken then
         for who in range(processes):
-            self._next(0.001 * who, who, 2)
+            self._next(apart * who, who, 2)
         while self._events:
             now, who, request, attempt = heapq.heappop(self._events)
             if request >= 0:
@@ -102,24 +105,29 @@ class Run:
 
     def _answer(self, now: float, who: int, request: int, attempt: int) -> None:
         self.sent += 1
-        mine = self.own(request)
+        pace, mine = self._paces[who], self.own(request)
         after = 60.0 if mine else self.limiter(now)
         answered = self.end = now + LATENCY
         if after is None:
-            self._paces[who].passed(attempt)
+            pace.passed(now, attempt)
             more = self._room[who] > 0
             self._room[who] -= more
             self._next(answered, who, 1 + more)
             return
         self.throttled += 1
-        seconds = 2.0**attempt * self._rng.uniform(0.5, 1.0) if mine or not self.told else after
-        told = self.told and not mine
-        wait = self._paces[who].throttled(now, answered, min(30.0, seconds), attempt, told=told)
-        if attempt < 4:
-            heapq.heappush(self._events, (answered + wait, who, request, attempt + 1))
-        else:
+        told = float(int(after) if self.rounded else after) if self.told and not mine else 0.0
+        first, taken = self._first.setdefault(request, (now, pace.taken))
+        wait = pace.throttled(now, answered, told, attempt)
+        if pace.gives_up(attempt + 1, taken, answered - first, wait):
             self.given_up += 1
             self._next(answered, who, 1)
+        else:
+            heapq.heappush(self._events, (answered + wait, who, request, attempt + 1))
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    random.seed(1)
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -135,11 +143,46 @@ def test_hardly_a_request_is_over_the_limit(
     assert run.end < 2.5 * 400 / limit + 10
 
 
-def test_a_limit_of_a_minute_is_kept_too(tmp_path: Path) -> None:
-    run = Run(tmp_path, windows(120, 60.0), processes=2)
+@pytest.mark.parametrize("apart", [0.3, 1.2, 2.0])
+@pytest.mark.parametrize("kind", [sliding, windows, bucket])
+@pytest.mark.parametrize("limit", [10, 50])
+def test_processes_that_begin_one_after_another_are_no_slower(
+    kind: Callable[[int, float], Limiter], limit: int, apart: float, tmp_path: Path
+) -> None:
+    """One that has just begun saw little of what the target takes."""
+    run = Run(tmp_path, kind(limit, 1.0), processes=2, apart=apart)
+    assert run.given_up == 0
+    assert run.throttled <= 0.05 * run.sent
+    assert run.end < 2.5 * 400 / limit + 10
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("kind", [sliding, windows])
+def test_seconds_that_are_rounded_down_are_longer(
+    kind: Callable[[int, float], Limiter], processes: int, tmp_path: Path
+) -> None:
+    run = Run(tmp_path, kind(10, 1.0), processes=processes, rounded=True)
+    assert run.given_up == 0
+    assert run.throttled <= 0.05 * run.sent
+    assert run.end < 2.5 * 40 + 10
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("kind", [sliding, windows, bucket])
+@pytest.mark.parametrize("told", [True, False], ids=["Retry-After", "silent"])
+def test_a_limit_of_a_minute_is_kept_too(
+    told: bool, kind: Callable[[int, float], Limiter], processes: int, tmp_path: Path
+) -> None:
+    run = Run(tmp_path, kind(120, 60.0), processes=processes, told=told)
     assert run.given_up == 0
     assert run.throttled <= 0.05 * run.sent
     assert run.end < 2.5 * 200
+
+
+def test_a_limit_of_five_minutes_loses_nothing_where_it_is_told(tmp_path: Path) -> None:
+    run = Run(tmp_path, windows(100, 300.0), processes=2)
+    assert run.given_up == 0
+    assert run.throttled <= 0.05 * run.sent
 
 
 def test_what_is_refused_with_429_whenever_it_comes_slows_nothing_else(tmp_path: Path) -> None:
@@ -161,7 +204,7 @@ def test_a_target_that_throttles_every_so_many_requests_is_not_sent_fewer_and_fe
         return 1.0 if count % each == 0 else None
 
     run = Run(tmp_path, every, processes=1, told=told)
-    assert run.end < 100
+    assert run.end < (150 if each == 2 else 100)
 
 
 @pytest.mark.parametrize("share", [0.05, 0.2])
@@ -171,10 +214,23 @@ def test_nor_one_that_throttles_at_random(share: float, tmp_path: Path) -> None:
     assert run.end < 100
 
 
-def test_a_target_that_says_at_once_is_asked_again_at_once(tmp_path: Path) -> None:
+def test_a_target_that_says_at_once_is_not_flooded(tmp_path: Path) -> None:
     rng = random.Random(3)
     run = Run(tmp_path, lambda _: 0.0 if rng.random() < 0.2 else None, processes=1)
-    assert run.end < 1
+    assert run.given_up == 0
+    assert run.end < 100
+
+
+def test_what_one_process_was_told_no_other_forgets(tmp_path: Path) -> None:
+    one, other = (Pace(0.0, tmp_path / "throttle", 2) for _ in range(2))
+    one.throttled(100.0, 100.0, 30.0, 0)
+    other.throttled(100.0, 100.1, 0.0, 0)
+    assert one.wait(101.0) == pytest.approx(29.0)
+
+
+def test_a_folder_that_went_away_ends_nothing(tmp_path: Path) -> None:
+    pace = Pace(0.0, tmp_path / "absent" / "throttle")
+    assert pace.throttled(1.0, 1.0, 2.0, 0) == pytest.approx(2.0)
 
 
 def test_without_throttling_nothing_waits(tmp_path: Path) -> None:
@@ -186,8 +242,8 @@ def test_the_operator_s_rate_is_kept_whatever_the_target_takes(tmp_path: Path) -
     assert pace.wait(100.0) <= 0
     pace.took(100.0)
     assert pace.wait(100.0) == pytest.approx(0.25)
-    pace.passed()
-    assert pace.throttled(100.0, 100.1, 2.0, 0, told=True) == pytest.approx(2.0)
+    pace.passed(100.0)
+    assert pace.throttled(100.0, 100.1, 2.0, 0) == pytest.approx(2.0)
     other = Pace(0.0, tmp_path / "throttle")
     assert other.wait(101.0) == pytest.approx(1.1)
 

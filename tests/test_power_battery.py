@@ -24,6 +24,8 @@ from reports.words import findings
 from spec.loader import load
 from tests.needs import require_executable
 
+pytestmark = pytest.mark.long
+
 _FAULTY = {n: each.group for n, each in SERVERS.items() if each.breaks}
 _CONFORMANT = {name: each.group for name, each in SERVERS.items() if not each.breaks}
 FAULTY, CONFORMANT = spread(_FAULTY, 12), spread(_CONFORMANT, 4)

@@ -9,7 +9,6 @@ import asyncio
 import csv
 import re
 import sqlite3
-import sys
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -117,7 +116,7 @@ def lines_of(workspace: Path) -> list[dict[str, str]]:
 @pytest.fixture(scope="module")
 def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A `RUNNER_TEMP` in which the action's own step has installed this revision."""
-    return installed(tmp_path_factory.mktemp("runner"), sys.executable)
+    return installed(tmp_path_factory)
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from conformance.journal import Record
 from conformance.judge import judge
-from conformance.secrets import SYMBOL, TELLING, Key, Redactor, resolve
+from conformance.secrets import SYMBOL, TELLING, Key, Login, Redactor, resolve
+from conformance.sending import Route
 from strategies.cases import RETURNED_PROFILE_ID, Request, build
 from strategies.controls import full
 from strategies.credentials import credentials
@@ -180,6 +181,62 @@ def test_a_short_key_is_secret_only_beside_its_scheme(key: str) -> None:
     echo = f'{{"error": "not valid: {SCHEME} {key}"}}'.encode()
     assert redactor.quoted("", echo)
     assert f"{SCHEME} {key}".encode() not in redactor.redact(echo)
+
+
+LONG = Login("PROXY_LOGIN", "me", "a long p/ssword+")
+
+
+@pytest.mark.parametrize("name", SPELLINGS)
+@pytest.mark.parametrize("echo", ["me:a long p/ssword+", "a long p/ssword+"])
+def test_every_form_of_a_proxy_s_password_is_written_as_what_it_is(echo: str, name: str) -> None:
+    redactor = Redactor(KEY, SCHEME, LONG)
+    text = f'{{"error": "{SPELLINGS[name](echo)}"}}'.encode()
+    redacted = redactor.redact(text).decode()
+    assert "${PROXY_LOGIN}" in redacted
+    assert SYMBOL not in redacted
+    assert LONG.password.lower() not in redacted.lower()
+    assert not redactor.quoted("", text)
+
+
+@pytest.mark.parametrize("password", ["", "1", "200", "word", "a word", LONG.password])
+@pytest.mark.parametrize("user", ["m", "me", "operator"])
+def test_what_a_proxy_is_told_is_found_however_short(user: str, password: str) -> None:
+    redactor = Redactor(KEY, SCHEME, Login("PROXY", user, password))
+    told = base64.b64encode(f"{user}:{password}".encode()).decode()
+    text = f'{{"got": "Basic {told}", "and": "{quote_plus("Basic " + told)}"}}'.encode()
+    redacted = redactor.redact(text).decode()
+    assert redacted.count("${PROXY}") == 2
+    assert told.rstrip("=") not in redacted
+    assert not redactor.quoted("", text)
+
+
+@pytest.mark.parametrize("password", ["", "1", "200", "value", "null"])
+def test_a_short_password_of_a_proxy_takes_nothing_from_what_is_innocent(password: str) -> None:
+    redactor = Redactor(KEY, SCHEME, Login("PROXY", "me", password))
+    innocent = f'{{"me": "{password}", "value": 200, "1": null, "n": "me {password}"}}'.encode()
+    assert redactor.redact(innocent) == innocent
+
+
+def test_no_repr_shows_a_password() -> None:
+    assert LONG.password not in f"{LONG!r} {Route(login=LONG)!r}"
+
+
+def test_a_proxy_that_echoes_is_blamed_for_the_key_only(tmp_path: Path) -> None:
+    """Whole in one header, and split over two."""
+    told = base64.b64encode(f"me:{LONG.password}".encode())
+    halves = b"\r\nX-More: ".join([told[:12], told[12:]])
+    head = b"HTTP/1.1 401 No\r\nContent-Length: 2\r\nX-Got: Basic "
+    for echo in (told, halves):
+        with raw_server(says(head, echo, b"\r\n\r\n{}")) as url:
+            route = Route(proxy=url, login=LONG)
+            exchange = sent("http://sandbox.invalid", tmp_path, route=route)
+        assert not exchange.quotes_credential
+        assert exchange.response is not None
+        got = [value for name, value in exchange.response.headers if name.startswith("X-")]
+        assert all("${PROXY_LOGIN}" in value for value in got), got
+        written = (tmp_path / "journal.ndjson").read_text()
+        assert SYMBOL not in "".join(got)
+        assert not any(part.decode() in written for part in echo.split(b"\r\nX-More: "))
 
 
 def test_the_credential_that_was_presented_counts_too() -> None:

@@ -28,7 +28,7 @@ from runner.cli import cli
 from runner.settings import Settings, UsageError, checked
 from runner.target import check, route
 from tests.running import Twist
-from tests.support import CONTRACT, KEY, command, mock, raw_server, results
+from tests.support import CONTRACT, KEY, command, failing, mock, raw_server, results
 from tests.tls import pem, serving_tls
 
 OURS = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
@@ -116,8 +116,9 @@ def test_another_app_ends_the_run_after_one_request(app: str | None, tmp_path: P
         run = command("run", url, "--expect-app-id", OURS, "--workers", "2", cwd=tmp_path)
     assert run.returncode == 3
     assert len(seen) == 1
-    shown = f"app {app}" if app else "no app"
-    assert f"the profile that was created is of {shown}, not of {OURS}" in run.stderr
+    says = f"the profile that was created is of app {app}, not of {OURS} (--expect-app-id): the key"
+    none = f"conformance: no answer named the app, which is to be {OURS} (--expect-app-id); nothing"
+    assert (says if app else none) in run.stderr
     made = (tmp_path / "conformance-report/profiles.csv").read_text("utf-8").splitlines()
     assert len(made) == 2
     assert OURS in made[1]
@@ -268,27 +269,36 @@ def test_what_makes_no_sense_on_the_way(settings: Settings, words: str) -> None:
 
 
 def test_everything_goes_through_the_proxy(tmp_path: Path) -> None:
+    """It tells what it was told; in no artefact does its credential stand, and nobody is blamed."""
     asked: list[bytes] = []
-    profile = json.dumps({"data": {"profile_id": OURS}}).encode()
 
     def proxy(connection: socket.socket, request: bytes) -> bool:
         asked.append(request)
-        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-        connection.sendall(head % len(profile) + profile)
+        told = next(line for line in request.split(b"\r\n") if line.startswith(b"Proxy-Auth"))
+        user = base64.b64decode(told.rpartition(b" ")[2]).decode()
+        echo = {"headers": told.decode(), "user": user}
+        profile = json.dumps({"data": {"profile_id": OURS, "app_id": OURS}, "got": echo}).encode()
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n"
+        connection.sendall(head % len(profile) + b"X-Got: " + told + b"\r\n\r\n" + profile)
         return True
 
     with raw_server(proxy) as url:
-        command(
-            "run", "http://sandbox.invalid", *ONLY, "--proxy", url, "--proxy-auth-env", "PROXY",
-            cwd=tmp_path, env={"PROXY": "me:a word"},
+        run = command(
+            "run", "http://sandbox.invalid", *ONLY, "--only", "secrecy.*", "--proxy", url,
+            "--proxy-auth-env", "PROXY", cwd=tmp_path, env={"PROXY": "me:a word"},
         )  # fmt: skip
     assert len(asked) > 3
     told = base64.b64encode(b"me:a word")
     for each in asked:
         assert each.startswith(b"POST http://sandbox.invalid/api/v2/")
         assert b"Basic " + told in each
-    everything = b"".join(
-        path.read_bytes() for path in (tmp_path / "conformance-report").iterdir() if path.is_file()
-    )
+    written = {
+        path.name: path.read_bytes()
+        for path in (tmp_path / "conformance-report").iterdir() if path.is_file()
+    }  # fmt: skip
+    everything = b"".join([*written.values(), run.stdout.encode(), run.stderr.encode()])
     assert told not in everything
     assert b"a word" not in everything
+    assert b"Basic ${PROXY}" in written["exchanges.har"]
+    assert b"Basic ${PROXY}" in written["journal.ndjson"]
+    assert "secrecy.credential" not in failing(results(tmp_path))
