@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import count
 from typing import Protocol
 
@@ -21,8 +21,9 @@ from conformance.profile import APP, customer_of, member_of
 from conformance.receiving import throttled_for
 from conformance.redacting import redacted
 from conformance.secrets import Redactor, resolve
-from conformance.sending import DIRECT, Header, Route, connection, was_idle
+from conformance.sending import Header, connection, was_idle
 from conformance.sending import exchange as exchange_over
+from conformance.target import Target
 from spec.contract import Contract
 from strategies.cases import Request
 
@@ -43,34 +44,6 @@ class WrongApp(BudgetSpent):
 
 class Refused(Exception):
     """Something asked for a request that this suite must never send."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """Where to send (`url` is the operation's) and how; `rate` in requests a second, 0: none.
-
-    `app` is the only one that may be written to, where the operator named one; `app_seen` says that
-    an answer to another process of the run named it.
-    """
-
-    url: str
-    key: str = field(repr=False)
-    timeout: float = 5.0
-    concurrency: int = 12
-    rate: float = 0.0
-    requests: int | None = None
-    seconds: float | None = None
-    app: str | None = None
-    app_seen: bool = False
-    route: Route = DIRECT
-
-
-def operation_url(base: str, contract: Contract) -> str:
-    """The operation's URL under `base`, which may already end in the operation's path."""
-    trimmed = base.rstrip("/")
-    if trimmed.endswith(contract.path.rstrip("/")):
-        return trimmed.removesuffix(contract.path.rstrip("/")) + contract.path
-    return trimmed + contract.path
 
 
 class Recorder(Protocol):

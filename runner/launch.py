@@ -36,6 +36,7 @@ def launch(settings: Settings, *, dry: bool = False) -> int:
 
 def _launched(settings: Settings, *, dry: bool) -> int:
     contract = _check(settings, dry=dry)
+    key = os.environ.get(settings.api_key_env, "")  # now: the embedded mock has one of its own
     # A worker's interpreter must not import from the directory the user happens to be in.
     os.environ["PYTHONSAFEPATH"] = "1"
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
@@ -61,7 +62,6 @@ def _launched(settings: Settings, *, dry: bool) -> int:
     if content is None and complaints.startswith("ERROR: "):  # a UsageError of the plugin's
         raise UsageError(complaints.strip().removeprefix("ERROR: "))
     if content is None or reporter.errors:
-        key = os.environ.get(settings.api_key_env, "")
         redactor = Redactor(key, contract.credential.scheme, target.route(settings).login)
         for error in reporter.errors[:3] or [f"no result; {complaints.strip()}"]:
             told = redactor.redact_text(f"adapty-conformance: the suite itself failed: {error}")

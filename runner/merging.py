@@ -11,9 +11,9 @@ from typing import Any
 
 from rich.console import Console
 
-from conformance.client import operation_url
 from conformance.exchanges import Exchange
 from conformance.journal import ENDED, SENDING, TORN, Journal, Record, unkept
+from conformance.target import operation_url
 from reports.terminal import summary
 from reports.text import one_line
 from reports.writing import JOURNAL

@@ -12,11 +12,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from conformance.client import Client, Target, WrongApp, operation_url
+from conformance.client import Client, WrongApp
 from conformance.exchanges import Exchange
 from conformance.journal import Journal, Record, read
 from conformance.judge import judge, judge_case
 from conformance.resending import again
+from conformance.target import Target, operation_url
 from conformance.verdicts import Failure
 from reports.text import one_line
 from reports.writing import JOURNAL

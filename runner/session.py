@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from conformance.bench import Bench, send_control
-from conformance.client import BudgetSpent, Client, Target, operation_url
+from conformance.client import BudgetSpent, Client
 from conformance.conduct import conduct, conduct_one_by_one
 from conformance.journal import Journal
 from conformance.pacing import Pace
 from conformance.resending import send_recorded
 from conformance.sieve import Sieve
+from conformance.target import Target, operation_url
 from conformance.together import CLOCK_SPAN
 from conformance.watching import watch
 from reports.writing import JOURNAL

@@ -195,9 +195,10 @@ def _check_names(settings: Settings) -> None:
         ("--api-key-env", settings.api_key_env),
         ("--proxy-auth-env", settings.proxy_auth_env or "NONE"),
     ):
-        if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", name):
+        is_usual = re.fullmatch(r"[A-Z_][A-Z0-9_]*", name)
+        if not (is_usual or (re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) and name in os.environ)):
             raise UsageError(
-                f"{option} takes the name of a variable: capital letters, digits, underscores"
+                f"{option} takes the name of a variable, and there is none of that name"
             )
 
 

@@ -12,13 +12,14 @@ import httpx
 from starlette.types import ASGIApp
 
 from conformance.bench import Bench
-from conformance.client import Client, Target, operation_url
+from conformance.client import Client
 from conformance.conduct import at_once
 from conformance.control import find_control
 from conformance.fuzzing import fuzz
 from conformance.journal import Journal, read
 from conformance.judge import judge
 from conformance.sieve import Sieve
+from conformance.target import Target, operation_url
 from mock_server.app import create_app
 from strategies.fuzzing import batch, material
 from tests.inprocess import PLAN

@@ -15,10 +15,11 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conformance.bench import Bench
-from conformance.client import Client, Target, operation_url
+from conformance.client import Client
 from conformance.conduct import conduct, conduct_one_by_one
 from conformance.exchanges import Exchange, Role
 from conformance.journal import Journal
+from conformance.target import Target, operation_url
 from strategies import plan
 from strategies.cases import Case
 from tests.handmade import profile, refusal

@@ -15,9 +15,10 @@ from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from conformance.client import Client, Target
+from conformance.client import Client
 from conformance.exchanges import Exchange
 from conformance.journal import Journal
+from conformance.target import Target
 from mock_server.app import create_app
 from mock_server.serve import serving
 from reports.results import load as load_results

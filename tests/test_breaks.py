@@ -11,10 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance.client import Client, Target, operation_url
+from conformance.client import Client
 from conformance.conduct import Bench, conduct, conduct_one_by_one
 from conformance.journal import Journal, read
 from conformance.judge import judge
+from conformance.target import Target, operation_url
 from conformance.verdicts import Judgement
 from mock_server.app import create_app
 from mock_server.serve import serving

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from conformance.client import Refused, operation_url
+from conformance.client import Refused
+from conformance.target import operation_url
 from strategies.cases import Request
 from tests.support import (
     CONTRACT,
@@ -79,7 +80,8 @@ SENDERS = {"aiohttp", "http.client", "httpcore", "httpx", "requests", "socket", 
 
 
 def test_nothing_but_the_client_can_send() -> None:
-    """conformance/peer.py makes HTTPX objects for Schemathesis' checks, and that is all."""
+    """conformance/peer.py makes HTTPX objects for Schemathesis' checks, runner/urls.py looks at
+    what is configured as HTTPX will, and that is all."""
     found = {}
     for package in ("spec", "strategies", "conformance", "reports", "runner"):
         for path in (ROOT / package).glob("*.py"):
@@ -90,6 +92,7 @@ def test_nothing_but_the_client_can_send() -> None:
     assert found == {
         "conformance/receiving.py": {"httpx.Response"},
         "conformance/peer.py": {"httpx.Request", "httpx.Response"},
+        "runner/urls.py": {"httpx.InvalidURL", "httpx.URL"},
     }
 
 

@@ -74,9 +74,9 @@ def test_a_target_that_cannot_be_reached(tmp_path: Path) -> None:
 
 
 CRASH = """
-from conformance import client
+from conformance import client, target
 def crash(*arguments):
-    raise RuntimeError("a bug of the suite", arguments, client.Target("", "KEY"), "KEY")
+    raise RuntimeError("a bug of the suite", arguments, target.Target("", "KEY"), "KEY")
 client.WHAT = crash
 """
 

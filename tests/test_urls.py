@@ -110,6 +110,11 @@ def test_a_secret_in_the_place_of_its_variable_is_not_shown(given: dict[str, str
     assert "secret_live" not in str(error.value)
 
 
+def test_a_variable_may_be_in_small_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("sandbox_key", "secret")
+    assert checked(Settings(api_key_env="sandbox_key")).api_key_env == "sandbox_key"
+
+
 def test_a_variable_that_is_not_set_is_named() -> None:
     with pytest.raises(UsageError, match="set SANDBOX_KEY_2"):
         api_key(checked(Settings(api_key_env="SANDBOX_KEY_2")), {})

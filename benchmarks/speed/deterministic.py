@@ -12,9 +12,9 @@ from benchmarks.power.processes import KEY
 from benchmarks.speed import bare
 from benchmarks.speed.programs import Way, lean, mock
 from benchmarks.speed.seen import Headers, of_journal
-from conformance.client import operation_url
 from conformance.journal import Record
 from conformance.judge import judge
+from conformance.target import operation_url
 from runner.session import Session, new
 from runner.settings import Settings
 from spec.contract import Contract

@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.speed import bare, peers
 from benchmarks.speed.programs import Way, done, fuzz, lean
 from benchmarks.speed.seen import Seen, rate, recorded, sendable
-from conformance.client import operation_url
+from conformance.target import operation_url
 from runner.settings import Settings
 from spec.loader import load
 
