@@ -129,9 +129,8 @@ class Pace:
     def gives_up(self, tries: int, taken: int, seconds: float, wait: float) -> bool:
         """Whether a request that was throttled so many times, for so many seconds, is not sent
         again after so many more; `taken` is what was taken in all when it was throttled first."""
-        if self.taken > taken or not self.taken:
-            return wait > _TOO_LONG or tries >= _TRIES
-        return wait > _TOO_LONG or seconds > _CLOSED
+        others_pass = self.taken > taken or not self.taken
+        return wait > _TOO_LONG or (tries >= _TRIES if others_pass else seconds > _CLOSED)
 
     def _look(self) -> None:
         """Take notice of what another process learnt."""

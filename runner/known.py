@@ -16,6 +16,7 @@ import yaml
 from conformance.verdicts import Verdict
 from reports.text import short
 from runner.settings import LEVELS, UsageError, nearest, quoted
+from spec.document import composed
 from spec.requirements import Level
 
 State = Literal["holds", "stale", "expired", "unseen"]
@@ -92,12 +93,7 @@ _Loader.add_constructor("tag:yaml.org,2002:timestamp", _day_or_text)
 
 def _yaml(text: str) -> tuple[Any, list[int | None]]:
     """What a file holds, and the line of each entry."""
-    loader = _Loader(text)
-    try:
-        node = loader.get_single_node()
-        data = None if node is None else loader.construct_document(node)
-    finally:
-        loader.dispose()
+    node, data = composed(text, _Loader)
     if isinstance(node, yaml.MappingNode):
         node = next((value for key, value in node.value if key.value == "known"), None)
     if not isinstance(node, yaml.SequenceNode):

@@ -135,18 +135,26 @@ def _as_yaml(token: re.Match[str]) -> str:
     return r"\ufffd" if len(token[0]) > 2 else token[0]
 
 
+def composed(text: str, kind: type[yaml.SafeLoader]) -> tuple[yaml.Node | None, Any]:
+    """The nodes of a text of YAML, which know their lines, and what they hold, read once.
+
+    Raises yaml.YAMLError, and whatever the constructors of this kind of loader raise.
+    """
+    loader = kind(text)
+    try:
+        node = loader.get_single_node()
+        return node, None if node is None else loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
 def _read(text: str) -> tuple[Any, dict[str, int]]:
     """JSON or YAML as plain data, and the line of each pointer."""
     lines: dict[str, int] = {}
     try:
         data = json.loads(text)
     except ValueError:
-        loader = _Loader(text)
-        try:
-            node = loader.get_single_node()
-            data = None if node is None else loader.construct_document(node)
-        finally:
-            loader.dispose()
+        node, data = composed(text, _Loader)
     else:
         node = yaml.compose(_JSON_ONLY.sub(_as_yaml, text), Loader=_Loader)
     if node is not None:

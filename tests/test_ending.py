@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,8 +20,8 @@ PLAIN = "http://sandbox.invalid"
 NONE = b"HTTP/1.1 %s\r\nContent-Length: 0\r\n\r\n"
 
 
-def told(ended: Exchange, url: str = URL, **settings: str) -> str | None:
-    return hopeless(ended, url, Settings(target=url, **settings))  # type: ignore[arg-type]
+def told(ended: Exchange, url: str = URL, **settings: Any) -> str | None:
+    return hopeless(ended, url, Settings(target=url, **settings))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from conformance.secrets import SYMBOL
 from mock_server.app import create_app
 from mock_server.serve import serving
-from tests.support import CONTRACT, command, failing
+from tests.support import CONTRACT, command, verdicts
 from tests.support import results as results_of
 
 KEY = "secret_live_+0123/456789=abcdefghi"
@@ -103,7 +103,8 @@ def test_no_form_of_the_key_is_written_anywhere(kind: str, url: str, tmp_path: P
         assert run.returncode == code, (arguments, run.stdout, run.stderr)
     written = {p: p.read_bytes().decode("latin-1") for p in tmp_path.rglob("*") if p.is_file()}
     if kind != "no requests":
-        assert "secrecy.credential" in failing(results_of(tmp_path)) or kind == "run"
+        told = verdicts(results_of(tmp_path))["secrecy.credential"]
+        assert told == ("known" if kind == "run" else "fail")  # the last run was given a list
         assert {"profiles.csv", "exchanges.har", "index.html"} <= {path.name for path in written}
         assert any(SYMBOL in text for text in written.values())
     assert {(p.name, f) for p, text in written.items() for f in FORMS if f in text} == set()
