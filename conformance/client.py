@@ -30,7 +30,7 @@ from strategies.cases import Request
 _LOST = 5  # times that a request is sent again because its connection had been idle
 HANGS = 12  # answers that did not come in time, after which less time is given
 _SHORTEST = 0.5  # seconds that are always given
-_AT_FIRST = 2  # requests under way at the same moment, before the target has answered any
+_AT_FIRST, _MORE = 2, 3  # requests under way at first, and answers after which it is one more
 LIMIT = "the limit of"  # how the words begin of what the operator limited
 
 
@@ -94,7 +94,7 @@ class Client:
         self._idle: list[httpx.AsyncBaseTransport] = []
         self._url = httpx.URL(target.url)
         self._gate = asyncio.Semaphore(target.concurrency)
-        self._room = 0  # requests more that may be under way, one for each answer
+        self._room = 0  # requests more that may be under way, once so many were answered
         self._late = 0
         self._before: dict[httpx.AsyncBaseTransport, str] = {}  # each one's last
         self._latencies: deque[float] = deque(maxlen=50)
@@ -104,8 +104,7 @@ class Client:
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Client]:
         """Connections for the sends inside the block; closed after it."""
-        few = min(_AT_FIRST, self.target.concurrency)
-        self._gate, self._room = asyncio.Semaphore(few), self.target.concurrency - few
+        self._narrow(self.target.concurrency)
         self._turn = asyncio.Lock()
         self._open = True
         try:
@@ -142,7 +141,12 @@ class Client:
         """Keep so few requests under way that a target which serves them one by one, each in
         `latency` seconds, answers well within the timeout. For use when none is under way."""
         most = int(self.target.timeout / (4 * max(latency, 0.001)))
-        self._gate, self._room = asyncio.Semaphore(max(1, min(self.target.concurrency, most))), 0
+        self._narrow(max(1, min(self.target.concurrency, most)))
+
+    def _narrow(self, most: int) -> None:
+        """Begin with few requests under way, and let them grow to `most`."""
+        few = min(_AT_FIRST, most)
+        self._gate, self._room = asyncio.Semaphore(few), most - few
 
     def renew(self, rate: float, seconds: float | None) -> None:
         """Go on with another rate and, from now, another limit of time; no request is given out."""
@@ -263,9 +267,9 @@ class Client:
         raise WrongApp(self._wrong)
 
     def _passed(self, went: float, attempt: int) -> None:
-        """A request ended, and was not throttled: one more may be under way than before."""
+        """A request ended, and was not throttled: after a few, one more may be under way."""
         self._pace.passed(went, attempt)
-        if self._room > 0:
+        if self._room > 0 and self._pace.taken % _MORE == 0:
             self._room -= 1
             self._gate.release()
 

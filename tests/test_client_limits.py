@@ -216,6 +216,27 @@ def test_no_more_under_way_than_allowed(tmp_path: Path) -> None:
     assert most == 3
 
 
+def test_few_are_under_way_until_the_target_has_answered_some(tmp_path: Path) -> None:
+    """Also after the control, whose latency says how many a slow target bears."""
+    under_way, order = 0, []
+
+    def answer(connection: socket.socket, request: bytes) -> bool:
+        nonlocal under_way
+        under_way += 1
+        order.append(under_way)
+        time.sleep(0.02)
+        under_way -= 1
+        says(OK)(connection, request)
+        return True
+
+    with raw_server(answer) as url, opened(url, tmp_path, concurrency=12) as client:
+        client.spare(0.001)
+        ask(client, *[CONTROL] * 60)
+    assert max(order[:4]) <= 2
+    assert max(order[:20]) <= 8
+    assert max(order) > 8
+
+
 def test_waiting_for_a_turn_is_no_waiting_for_an_answer(tmp_path: Path) -> None:
     def answer(connection: socket.socket, request: bytes) -> bool:
         time.sleep(0.1)
