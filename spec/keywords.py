@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
 from spec import formats, quick
-from spec.compiled import accepts
+from spec.compiled import accepts, compiled
 from spec.formats import Validity
 from spec.patterns import compile_pattern
 from spec.quick import LONG_TEXT, ODD
@@ -222,11 +222,26 @@ def _not(strict: bool) -> Any:
     return check
 
 
+def _one_form(strict: bool) -> Any:
+    def one_form(branches: list[Schema], _: Schema) -> Callable[[Any], bool]:
+        sure = [compiled(Strict, branch) for branch in branches]
+        possible = [compiled(Lenient, branch) for branch in branches]
+
+        def takes(value: Any) -> bool:
+            surely = sum(takes(value) for takes in sure)
+            perhaps = sum(takes(value) for takes in possible)
+            return surely == perhaps == 1 if strict else surely <= 1 <= perhaps
+
+        return takes
+
+    return one_form
+
+
 def _one_of(strict: bool) -> Any:
-    def check(_: Any, branches: list[Schema], value: Any, _s: Schema) -> Iterator[ValidationError]:
-        surely = sum(accepts(Strict, branch, value) for branch in branches)
-        perhaps = sum(accepts(Lenient, branch, value) for branch in branches)
-        if not (surely == perhaps == 1 if strict else surely <= 1 <= perhaps):
+    one_form = _one_form(strict)
+
+    def check(_: Any, branches: list[Schema], value: Any, s: Schema) -> Iterator[ValidationError]:
+        if not one_form(branches, s)(value):
             yield ValidationError(f"{_show(value)} is not exactly one of the forms")
 
     return check
@@ -288,6 +303,7 @@ def _validator(strict: bool) -> Any:
         "enum": quick.enum,
         "pattern": quick.pattern,
         "maxLength": quick.max_length,
+        "oneOf": _one_form(strict),
     }
     return kind
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from jsonschema import ValidationError
@@ -26,7 +27,7 @@ from spec.keywords import (
 )
 from spec.patterns import compile_pattern
 from spec.quick import LONG_TEXT
-from spec.schema import ITEM, Location, Schema
+from spec.schema import ITEM, Location, Schema, at
 
 __all__ = [
     "LONG_TEXT",
@@ -55,9 +56,13 @@ class Reading:
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
-        self._lenient: Validator = Lenient(schema)
         self._surely = compiled(Strict, schema)
         self._perhaps = compiled(Lenient, schema)
+
+    @cached_property
+    def _lenient(self) -> Validator:
+        validator: Validator = Lenient(self.schema)
+        return validator
 
     def validity(self, value: Any) -> Validity:
         """VALID, OPEN or VIOLATION; `value` is parsed JSON."""
@@ -73,6 +78,14 @@ class Reading:
         except (ValueError, RecursionError):
             return self._violations(tamed(value))
 
+    def breaks(self, value: Any, location: Location, keyword: str) -> bool:
+        """Whether `violations` would name `keyword` at `location` for `value`; not for `required`,
+        which it names at the location of what is missing."""
+        try:
+            return self._breaks(value, location, keyword)
+        except (ValueError, RecursionError):
+            return self._breaks(tamed(value), location, keyword)
+
     def _validity(self, value: Any) -> Validity:
         if self._surely(value):
             return Validity.VALID
@@ -83,6 +96,26 @@ class Reading:
             return []
         found = [each for error in self._lenient.iter_errors(value) for each in _explain(error)]
         return sorted(dict.fromkeys(found), key=lambda each: (len(each.location), each.pointer))
+
+    def _breaks(self, value: Any, location: Location, keyword: str) -> bool:
+        node = at(self.schema, location)
+        validator: Any = self._lenient.evolve(schema=node)
+        check = validator.VALIDATORS[keyword]
+        return any(
+            any(True for _ in check(validator, node[keyword], each, node) or ())
+            for each in _values(value, location)
+        )
+
+
+def _values(value: Any, location: Location) -> Iterator[Any]:
+    """What stands at `location` in `value`: for items, in each."""
+    if not location:
+        yield value
+    elif location[0] == ITEM:
+        for item in value if isinstance(value, list) else ():
+            yield from _values(item, location[1:])
+    elif isinstance(value, dict) and location[0] in value:
+        yield from _values(value[location[0]], location[1:])
 
 
 def _explain(error: ValidationError) -> Iterator[Violation]:

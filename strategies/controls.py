@@ -112,7 +112,4 @@ def breaks_exactly(contract: Contract, payload: Any, requirement: str) -> bool:
         return False
     if contract.without(requirement).request_reading.validity(payload) is not Validity.VALID:
         return False
-    if broken.keyword != "type":
-        return True
-    found = reading.violations(payload)
-    return any((v.location, v.keyword) == (broken.location, broken.keyword) for v in found)
+    return broken.keyword != "type" or reading.breaks(payload, broken.location, broken.keyword)

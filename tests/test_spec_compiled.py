@@ -101,7 +101,10 @@ def test_what_is_taken_quickly_is_valid(kind: Any, schema: Schema, value: Any) -
 
 @KINDS
 def test_something_is_taken_quickly_of_each_keyword(kind: Any) -> None:
-    schema = {"type": ["string", "null"], "enum": ["f"], "pattern": "^[a-z]$", "maxLength": 3}
+    schema: Schema = {
+        "type": ["string", "null"], "enum": ["f"], "pattern": "^[a-z]$", "maxLength": 3,
+        "oneOf": [{"type": "string"}, {"type": "boolean"}],
+    }  # fmt: skip
     for keyword, make in kind.QUICK.items():
         surely = make(schema[keyword], schema)
         assert surely("f"), keyword

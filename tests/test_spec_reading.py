@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spec.formats import Validity
+from spec.keywords import Lenient
 from spec.loader import load
 from spec.reading import Reading, Violation, same_json, utf16_length
-from spec.schema import ITEM, Location
+from spec.schema import ITEM, Location, walk
 
 VALID, OPEN, VIOLATION = Validity.VALID, Validity.OPEN, Validity.VIOLATION
 CONTRACT = load()
@@ -244,11 +245,20 @@ READINGS = [REQUEST, CONTRACT.refusal_reading, *CONTRACT.response_readings.value
 ]
 
 
+LEADING = {"properties", "items", "required"}  # further, or named at another place
+
+
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def consistent(reading: Reading, value: Any) -> None:
-    assert bool(reading.violations(value)) is (reading.validity(value) is VIOLATION)
+    found = reading.violations(value)
+    assert bool(found) is (reading.validity(value) is VIOLATION)
+    named = {(each.location, each.keyword) for each in found}
+    for location, node in walk(reading.schema):
+        for keyword in node.keys() & Lenient.VALIDATORS.keys() - LEADING:
+            broken = reading.breaks(value, location, keyword)
+            assert broken is ((location, keyword) in named), (location, keyword)
 
 
 @unhurried
