@@ -9,6 +9,7 @@ import secrets
 import sys
 import traceback
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import click
@@ -294,6 +295,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what it has no character for is spelled out
             stream.reconfigure(errors="backslashreplace")
+    # HTTPX's own command line, which it imports if it can, takes as long as HTTPX itself.
+    sys.modules["httpx._main"] = ModuleType("httpx._main")
     try:
         code = cli.main()
     except KeyboardInterrupt:

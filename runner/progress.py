@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from runner.plugin import RESULTS, SESSION
 from runner.settings import PHASES
 from runner.watching import Watch
 from spec.contract import Contract
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 
 class Reporter:
@@ -74,11 +76,7 @@ class Reporter:
             self._watch.start()
             return
         if self.console.is_terminal:
-            self._bars = Progress(
-                TextColumn("{task.description:<14}"), BarColumn(24), MofNCompleteColumn(),
-                TimeElapsedColumn(), TextColumn("{task.fields[found]}"),
-                console=self.console, transient=False,
-            )  # fmt: skip
+            self._bars = _bars(self.console)
             self._bars.start()
             for phase in PHASES:
                 if self._totals[phase]:
@@ -141,6 +139,16 @@ class Reporter:
     def pytest_unconfigure(self, config: pytest.Config) -> None:
         """Keep the results for the command line."""
         self.content = config.stash.get(RESULTS, None)
+
+
+def _bars(console: Console) -> Progress:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    return Progress(
+        TextColumn("{task.description:<14}"), BarColumn(24), MofNCompleteColumn(),
+        TimeElapsedColumn(), TextColumn("{task.fields[found]}"),
+        console=console, transient=False,
+    )  # fmt: skip
 
 
 def title(contract: Contract) -> str:
