@@ -96,7 +96,7 @@ def read_body(raw: bytes, example: Any, broken: str | None) -> Any:
 
 def check_body(body: Any, contract: Contract, reading: Reading, broken: Requirement | None) -> None:
     """What `reading` refuses is refused, and what the switch `broken` wrongly refuses."""
-    if reading.validity(body) is Validity.VIOLATION:
+    if reading.refuses(body):
         found = reading.violations(body)[:MOST_PROBLEMS]
         raise Refusal(422, "validation_error", [_problem(each, contract) for each in found])
     if broken is not None and broken.subject == "request.body" and _refuses(body, contract, broken):

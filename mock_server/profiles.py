@@ -44,7 +44,7 @@ def templates(contract: Contract) -> Templates:
     bare, populated = sample(schema, populated=False), sample(schema)
     reading = Reading(schema)
     for each in (bare, populated):
-        if reading.validity(each) is Validity.VIOLATION or not isinstance(each, dict):
+        if reading.refuses(each) or not isinstance(each, dict):
             raise ValueError("the mock can make up no response that satisfies the contract")
     listed = _profile_schema(schema).get("properties", {}).get("custom_attributes", {})
     return Templates(
@@ -76,7 +76,7 @@ def attributes_set(body: Any, templates: Templates) -> list[dict[str, Any]]:
         if isinstance(each, dict) and isinstance(each.get("key"), str) and "value" in each:
             found[each["key"]] = each["value"]
     listed = [{"key": key, "value": value} for key, value in found.items()]
-    if templates.attributes.validity(listed) is Validity.VIOLATION:
+    if templates.attributes.refuses(listed):
         fits = templates.attribute.validity
         listed = [each for each in listed if fits(each) is not Validity.VIOLATION]
     return listed[: templates.most_attributes]

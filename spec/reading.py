@@ -71,6 +71,13 @@ class Reading:
         except (ValueError, RecursionError):  # from a message that shows the value
             return self._validity(tamed(value))
 
+    def refuses(self, value: Any) -> bool:
+        """Whether `validity` is VIOLATION, in less time."""
+        try:
+            return not self._perhaps(value)
+        except (ValueError, RecursionError):
+            return not self._perhaps(tamed(value))
+
     def violations(self, value: Any) -> list[Violation]:
         """What no defensible reading accepts in `value`, outermost first; empty when nothing."""
         try:

@@ -108,7 +108,7 @@ def breaks_exactly(contract: Contract, payload: Any, requirement: str) -> bool:
     withdrawn that presumes it: a text that is no member of an enum does not break the enum's type.
     """
     reading, broken = contract.request_reading, contract.requirements[requirement]
-    if reading.validity(payload) is not Validity.VIOLATION:
+    if not reading.refuses(payload):
         return False
     if contract.without(requirement).request_reading.validity(payload) is not Validity.VALID:
         return False

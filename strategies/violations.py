@@ -9,7 +9,6 @@ from itertools import islice
 from typing import Any
 
 from spec.contract import Contract
-from spec.formats import Validity
 from spec.requirements import Requirement
 from spec.schema import ITEM, Location, Schema, at, types, walk
 from strategies import edits, near_misses
@@ -108,7 +107,7 @@ def _several_at_once(contract: Contract, control: Any, wanted: list[Requirement]
             word = isinstance(edit.value, str) and each.keyword == "enum"
             found.setdefault(edit.path, replace(edit, value="größe") if word else edit)
     payload = edits.apply(control, found.values())
-    if len(found) > 1 and contract.request_reading.validity(payload) is Validity.VIOLATION:
+    if len(found) > 1 and contract.request_reading.refuses(payload):
         key = plain[0].id
         yield Case(
             words_of_id(key, "beside-others"), (key,), "refuse", "profile_request",

@@ -253,7 +253,7 @@ unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow]
 
 def consistent(reading: Reading, value: Any) -> None:
     found = reading.violations(value)
-    assert bool(found) is (reading.validity(value) is VIOLATION)
+    assert bool(found) is reading.refuses(value) is (reading.validity(value) is VIOLATION)
     named = {(each.location, each.keyword) for each in found}
     for location, node in walk(reading.schema):
         for keyword in node.keys() & Lenient.VALIDATORS.keys() - LEADING:

@@ -33,7 +33,6 @@ from mock_server.profiles import attributes_set, success_body, templates
 from mock_server.samples import sample
 from mock_server.store import Profile
 from spec.contract import Contract
-from spec.formats import Validity
 from spec.loader import load
 
 COUNTED = 1_000  # requests between two lines of `--count`
@@ -91,7 +90,7 @@ class Lean:
             body = checks.read_body(raw, None, None)
         except Refusal as refusal:
             return refusal
-        if self._contract.request_reading.validity(body) is Validity.VIOLATION:
+        if self._contract.request_reading.refuses(body):
             return refuse(422, "validation_error", "The body breaks the contract.", "body")
         return attributes_set(body, self._templates)
 
