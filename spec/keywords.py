@@ -81,7 +81,9 @@ def _is_open_member(value: Any) -> bool:
     return isinstance(value, int | float) and is_open_number(value)
 
 
-_PLAIN_TYPES = {"string": str, "object": dict, "array": list, "boolean": bool}
+_PLAIN_TYPES: dict[str, type] = {
+    "string": str, "object": dict, "array": list, "boolean": bool, "null": type(None),
+}  # fmt: skip
 
 
 def _type_matches(validator: Any, value: Any, schema: Schema) -> bool:
@@ -120,6 +122,13 @@ def _type_strict(validator: Any, _: Any, value: Any, schema: Schema) -> Iterator
 def _type_lenient(validator: Any, _: Any, value: Any, schema: Schema) -> Iterator[ValidationError]:
     if not _type_matches(validator, value, schema):
         yield ValidationError(f"{_show(value)} is not {_type_words(schema)}")
+
+
+def _type_exactly(validator: Any, schema: Schema) -> Callable[[Any], bool]:
+    """What `_type_lenient` says, without its words."""
+    names = types(schema)
+    plain = tuple(kind for name, kind in _PLAIN_TYPES.items() if name in names)
+    return lambda value: isinstance(value, plain) or _type_matches(validator, value, schema)
 
 
 def _enum(strict: bool) -> Any:
@@ -300,12 +309,13 @@ def _validator(strict: bool) -> Any:
         },
     )
     kind.QUICK = {
-        "type": quick.type_strict if strict else quick.type_lenient,
+        **({"type": quick.type_strict} if strict else {}),
         "enum": quick.enum,
         "pattern": quick.pattern,
         "maxLength": quick.max_length,
         "oneOf": _one_form(strict),
     }
+    kind.EXACT = {} if strict else {"type": _type_exactly}
     return kind
 
 

@@ -42,14 +42,6 @@ def type_strict(_: Any, schema: Schema) -> Predicate | None:
     return surely
 
 
-def type_lenient(_: Any, schema: Schema) -> Predicate | None:
-    """Values of the types that Python has too."""
-    names = set(types(schema))
-    plain = {"string": str, "object": dict, "array": list, "boolean": bool, "null": type(None)}
-    kinds = tuple(kind for name, kind in plain.items() if name in names)
-    return lambda value: isinstance(value, kinds)
-
-
 def enum(members: Any, _: Schema) -> Predicate | None:
     """Texts that are members."""
     words = frozenset(each for each in members if isinstance(each, str))

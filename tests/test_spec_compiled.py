@@ -100,6 +100,18 @@ def test_what_is_taken_quickly_is_valid(kind: Any, schema: Schema, value: Any) -
 
 
 @KINDS
+@given(schema=st.sampled_from(SCHEMAS), value=ODD_VALUES)
+@settings(max_examples=400, deadline=None, database=None)
+def test_what_is_told_exactly_is_what_the_keyword_says(
+    kind: Any, schema: Schema, value: Any
+) -> None:
+    for keyword, make in kind.EXACT.items():
+        if keyword in schema:
+            said = list(kind.VALIDATORS[keyword](kind(schema), schema[keyword], value, schema))
+            assert make(kind(schema), schema)(value) is (not said), keyword
+
+
+@KINDS
 def test_something_is_taken_quickly_of_each_keyword(kind: Any) -> None:
     schema: Schema = {
         "type": ["string", "null"], "enum": ["f"], "pattern": "^[a-z]$", "maxLength": 3,
