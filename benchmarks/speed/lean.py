@@ -51,19 +51,24 @@ class Lean:
         self._templates = templates(contract)
         self._error = sample(contract.refusal)
         self._read = lru_cache(_REMEMBERED)(self._reading)
+        self._told = lru_cache(_REMEMBERED)(self._telling)
 
     def answer(self, method: str, path: str, headers: Sequence[Header], raw: bytes) -> bytes:
         """The whole response to a request."""
         try:
-            status, value = self._contract.success, self._created(method, path, headers, raw)
+            created = self._created(method, path, headers, raw)
         except Refusal as refusal:
-            status, value = refusal.status, error_body(refusal, self._error)
-        return response(status, value)
+            return self._told(refusal.status, refusal.code, refusal.problems)
+        return response(self._contract.success, created)
 
     def refused(self, why: str) -> bytes:
         """The response to what is no request."""
         refusal = refuse(400, "bad_request", why)
-        return response(refusal.status, error_body(refusal, self._error))
+        return self._told(refusal.status, refusal.code, refusal.problems)
+
+    def _telling(self, status: int, code: str, problems: tuple[tuple[str, str], ...]) -> bytes:
+        """The response that refuses for these reasons."""
+        return response(status, error_body(Refusal(status, code, problems), self._error))
 
     def _created(
         self, method: str, path: str, headers: Sequence[Header], raw: bytes
@@ -164,20 +169,27 @@ def length_of(headers: Sequence[Header]) -> int:
 
 
 class Recorder:
-    """Keeps what came and when, a JSON object a line; counts it."""
+    """Keeps what comes and when, and counts it. What was kept is written in the end, a JSON object
+    a line, for writing takes time that is not the server's."""
 
     def __init__(self, record: IO[str] | None, count: IO[str] | None) -> None:
         self._record, self._count, self._seen = record, count, 0
+        self._kept: list[tuple[float, tuple[Header, ...], bytes]] = []
 
     def __call__(self, headers: Sequence[Header], raw: bytes) -> None:
         self._seen += 1
         if self._record is not None:
-            told = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in headers]
-            line = {"at": time.time(), "headers": told, "body": raw.decode("latin-1")}
-            self._record.write(json.dumps(line) + "\n")
+            self._kept.append((time.time(), tuple(headers), raw))  # which no collector looks at
         if self._count is not None and self._seen % COUNTED == 0:
             self._count.write(f"{time.time()} {self._seen}\n")
             self._count.flush()
+
+    def write(self) -> None:
+        """Write what was kept."""
+        for at, headers, raw in self._kept if self._record else ():
+            told = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in headers]
+            line = {"at": at, "headers": told, "body": raw.decode("latin-1")}
+            print(json.dumps(line), file=self._record)
 
 
 async def serve(lean: Lean, delay: float) -> None:
@@ -209,6 +221,8 @@ def main(arguments: Sequence[str]) -> int:
             for path in (asked.record, asked.count)
         )
         recorder = Recorder(record, count) if record or count else None
+        if recorder is not None:
+            stack.callback(recorder.write)
         asyncio.run(serve(Lean(load(), key, recorder), asked.delay / 1_000))
     return 0
 
