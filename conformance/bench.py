@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.client import Client
-from conformance.exchanges import Exchange, Received, Role, record_of
+from conformance.exchanges import Exchange, Received, Role
 from conformance.journal import Journal
 from conformance.outcome import outcome
 from conformance.parsing import NotJson, parse
@@ -196,7 +196,7 @@ async def probe(
                     request, phase=phase, role="control", customer=customer, over=http
                 )
             for first in case.after:
-                bench.journal.case(record_of(first, control))
+                bench.journal.planned(first, control)
                 await send(bench, phase, "again", [first], control, guard, over=http)
             return await send(
                 bench, phase, role, [case], control, guard, customer=customer, over=http

@@ -20,7 +20,7 @@ from conformance.bench import (
 )
 from conformance.client import BudgetSpent, WrongApp
 from conformance.control import find_control
-from conformance.exchanges import Exchange, Role, record_of
+from conformance.exchanges import Exchange, Role
 from conformance.isolating import TOGETHER, isolated, news, shrunk, together
 from conformance.watching import watch
 from strategies.cases import Case, pools
@@ -43,7 +43,7 @@ async def conduct(bench: Bench, cases: Sequence[Case], phase: str = "determinist
     companies = {tuple(e.id for e in case.beside): case.beside for case in cases if case.beside}
     for case in (*cases, *(each for company in companies.values() for each in company)):
         if not case.beside:
-            bench.journal.case(record_of(case, bench.control))
+            bench.journal.planned(case, bench.control)
     pooled = [case for case in cases if case.poolable and not case.either]
     if bench.control is not None:
         await at_once(bench, (_settle_pool(bench, pool, phase) for pool in pools(pooled)))
@@ -58,7 +58,7 @@ async def conduct(bench: Bench, cases: Sequence[Case], phase: str = "determinist
     others = [case for case in cases if case.id not in in_pools]
     alone = [in_company(bench, case) for case in others if not bench.journal.probed(case.id)]
     for case in alone:
-        bench.journal.case(record_of(case, bench.control))
+        bench.journal.planned(case, bench.control)
     await at_once(bench, (_settle(bench, case, phase) for case in alone))
     await at_once(bench, [settle_waiting(bench, phase)])
     await at_once(bench, [_isolate(bench, cases, phase)])
@@ -184,7 +184,7 @@ async def _settle(bench: Bench, case: Case, phase: str, attempt: int = 1) -> Non
 
 
 async def _tried(bench: Bench, case: Case, phase: str, attempt: int) -> None:
-    bench.journal.case(record_of(case, bench.control))
+    bench.journal.planned(case, bench.control)
     control = bench.control if bench.control is not None else bench.plan.control
     if not applies(bench, case, control):
         bench.journal.note("unfit", case=case.id)

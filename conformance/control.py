@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.bench import Bench, send, send_control
-from conformance.exchanges import Exchange, record_of
+from conformance.exchanges import Exchange
 from conformance.isolating import together
 from spec.reading import same_json
 from strategies import controls, edits
@@ -83,7 +83,7 @@ async def _search_headers(bench: Bench, phase: str, full: Any, refused: Exchange
             case = Case(
                 f"{key}/left-out", (key,), "accept", "headers", f"no {name}", headers=((name, ()),)
             )
-            bench.journal.case(record_of(case, full))
+            bench.journal.planned(case, full)
             for _ in range(2):
                 await send(bench, phase, "probe", [case], full, exchange.id)
             return exchange
@@ -117,7 +117,7 @@ async def _tell_refused(
         alone = edits.apply(minimal[0], [edit])
         if (await _offer(bench, phase, f"{edits.words(edit, best[0])}-alone", alone)).accepted:
             case, control = together([*others, edit]), minimal
-    bench.journal.case(record_of(case, control[0]))
+    bench.journal.planned(case, control[0])
     for _ in range(2):
         exchange = await send(bench, phase, "probe", [case], control[0], control[1].id)
     bench.refused[edit.path] = exchange.id

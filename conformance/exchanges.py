@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from strategies.cases import Case, Expect
@@ -184,7 +184,7 @@ def _pairs(items: list[list[str]]) -> Headers:
 
 def case_to_json(case: CaseRecord) -> dict[str, Any]:
     """A case record as a JSON object."""
-    return asdict(case)
+    return vars(case).copy()
 
 
 def case_from_json(data: dict[str, Any]) -> CaseRecord:

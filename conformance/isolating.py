@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from conformance.bench import Bench, accuses, control_id, guard_of, probe, send
-from conformance.exchanges import Exchange, record_of
+from conformance.exchanges import Exchange
 from conformance.observe import symptoms
 from conformance.shrink import shrink
 from strategies.cases import Case, Expect
@@ -38,7 +38,7 @@ async def shrunk(bench: Bench, case: Case, control: Any, phase: str, symptom: st
         return False
     if alike:
         bench.journal.note("shrunk", case=case.id, to=smallest.id)
-    bench.journal.case(record_of(smallest, control))
+    bench.journal.planned(smallest, control)
     await probe(bench, smallest, control, guard_of(bench, smallest), phase)
     await probe(bench, smallest, control, guard_of(bench, smallest), phase, "again")
     return True

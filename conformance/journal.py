@@ -19,8 +19,10 @@ from conformance.exchanges import (
     case_to_json,
     dumps,
     from_json,
+    record_of,
     to_json,
 )
+from strategies.cases import Case
 
 SENDING, ENDED = "sending", "ended"  # of a request that goes out, and of one that is not kept
 TORN = "torn"  # not in a journal: how many of its lines nobody can read
@@ -43,6 +45,11 @@ class Journal:
         if case.id not in self.cases:
             self.cases[case.id] = case
             self._write({"kind": "case", **case_to_json(case)})
+
+    def planned(self, case: Case, control: Any) -> None:
+        """Note what a planned case is, as above."""
+        if case.id not in self.cases:
+            self.case(record_of(case, control))
 
     def sending(self, exchange: str, cases: Collection[str], customer: str, at: float) -> None:
         """Note that a request goes out now: after a kill it is known to have been under way."""

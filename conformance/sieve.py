@@ -12,7 +12,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Collection
 from typing import Any
 
-from conformance.exchanges import Exchange, record_of
+from conformance.exchanges import Exchange
 from conformance.journal import ENDED, Journal
 from conformance.observe import Observation, observe, taken
 from conformance.outcome import outcome
@@ -142,7 +142,7 @@ class Sieve:
     def keep(self, case: Case, exchange: Exchange, control: Any) -> None:
         """Write an exchange of the search to the journal, once, with its case."""
         if case.id not in self.journal.cases:
-            self.journal.case(record_of(case, control))
+            self.journal.planned(case, control)
             self.journal.exchange(exchange)
 
     def _symptoms(
