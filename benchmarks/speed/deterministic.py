@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -52,12 +53,23 @@ def _rounds(base: str, contract: Contract, count: int) -> dict[str, Any]:
     names = list(senders)
     for each in names[1:]:
         senders[each]()
+
+    def rested(name: str) -> float:
+        _settle()
+        return senders[name]()
+
     rounds = []
     for number in range(count):
         first = number % len(names)
-        taken = {n: len(suite.requests) / senders[n]() for n in names[first:] + names[:first]}
+        taken = {n: len(suite.requests) / rested(n) for n in names[first:] + names[:first]}
         rounds.append({name: taken[name] for name in names})
     return {"requests": len(suite.requests), "rounds": rounds}
+
+
+def _settle() -> None:
+    """Keep the garbage collector from what was there before, as the start of a run does."""
+    gc.collect()
+    gc.freeze()
 
 
 class Suite:
@@ -74,6 +86,7 @@ class Suite:
             session = Session(settings, self._contract, new(settings, self._base), KEY)
             chapters = dict.fromkeys(case.chapter for case in session.plan.cases)
             planned = [session.chapter(name) for name in chapters if name not in _ONE_BY_ONE]
+            _settle()
             start = time.perf_counter()
             session.preflight()
             for cases in planned:

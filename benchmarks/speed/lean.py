@@ -116,6 +116,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, lean: Lean, delay: float) -> None:
         self._lean, self._delay, self._got = lean, delay, b""
+        self._whole = 0  # bytes of the request that comes, once its head is there
         self._transport: Any = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -125,6 +126,8 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Answer every request that is there as a whole."""
         self._got += data
+        if len(self._got) < self._whole:
+            return
         while (end := self._got.find(b"\r\n\r\n")) >= 0:
             try:
                 method, path, headers = head(self._got[:end])
@@ -133,10 +136,11 @@ class Connection(asyncio.Protocol):
                 self._transport.write(self._lean.refused(str(error)))
                 self._transport.close()
                 return
-            whole = end + 4 + length
-            if len(self._got) < whole:
+            self._whole = end + 4 + length
+            if len(self._got) < self._whole:
                 return
-            raw, self._got = self._got[end + 4 : whole], self._got[whole:]
+            raw, self._got = self._got[end + 4 : self._whole], self._got[self._whole :]
+            self._whole = 0
             answer = self._lean.answer(method, path, headers, raw)
             if self._delay:
                 asyncio.get_running_loop().call_later(self._delay, self._transport.write, answer)
