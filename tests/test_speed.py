@@ -87,7 +87,7 @@ RECORDED: dict[str, Any] = {
         {"concurrency": 12, "rounds": [
             {"1": 600.0, "2": 840.0}, {"1": 600.0, "2": 960.0},
         ]},
-    ], "machine": [{"1": 10.0, "2": 13.0}]},
+    ]},
     "memory": {
         "requests": 200_000, "early": 20_000, "early_mb": 150.0, "late_mb": 171.0,
         "peak_mb": 205.0, "seconds": 240.0, "curve": [[1000, 120.0], [200_000, 170.0]],
@@ -185,7 +185,6 @@ def test_the_page_tells_what_was_recorded() -> None:
         assert line in text.splitlines()
     assert "| Schemathesis | 450 | 1 of 2 | 0 of 2 | `request.body.email.format`, " in text
     assert "conformant server (Odd & usual)" in text
-    assert "Two processes that only compute do together 1.30 times as much" in text
     assert "150 MB until request 20,000, 171 MB until the last one, 205 MB when" in text
     meta = {**RECORDED["meta"], "skipped": {"fuzz": "fuzz ended with 4: no"}}
     only = markdown({"meta": meta, "start": RECORDED["start"]})

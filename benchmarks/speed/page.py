@@ -199,10 +199,8 @@ def _scaling(told: Results) -> str:
         f"`fuzz` against the lean server, which waits {number(told['delay'])} ms before each "
         "answer; requests a second as it saw them in the later half of the time.",
         _grid(["requests at a time, each worker", "one worker", "two workers", "ratio"], rows),
-        "With 12 at a time a worker is never idle, and the server needs its part of the same "
-        "cores. Two processes that only compute do together "
-        f"{statistics.median(ratios(told['machine'], '2', '1')):.2f} times as much as one on this "
-        "machine, without any server.",
+        "The more requests a worker has under way, the less it waits: with 12 it fills a core, and "
+        "two workers and the server share those of this machine.",
     )
 
 
