@@ -30,7 +30,8 @@ from strategies.cases import Request
 _LOST = 5  # times that a request is sent again because its connection had been idle
 HANGS = 12  # answers that did not come in time, after which less time is given
 _SHORTEST = 0.5  # seconds that are always given
-_AT_FIRST, _MORE = 2, 3  # requests under way at first, and answers after which it is one more
+_AT_FIRST = 2  # requests under way at the same moment, before the target has answered any
+_SLOWLY, _EACH = 6, 3  # answers, of which each third lets one more be under way; then each does
 LIMIT = "the limit of"  # how the words begin of what the operator limited
 
 
@@ -267,9 +268,10 @@ class Client:
         raise WrongApp(self._wrong)
 
     def _passed(self, went: float, attempt: int) -> None:
-        """A request ended, and was not throttled: after a few, one more may be under way."""
+        """A request ended, and was not throttled: one more may be under way, if not soon."""
         self._pace.passed(went, attempt)
-        if self._room > 0 and self._pace.taken % _MORE == 0:
+        taken = self._pace.taken
+        if self._room > 0 and (taken > _SLOWLY or taken % _EACH == 0):
             self._room -= 1
             self._gate.release()
 
