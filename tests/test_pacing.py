@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 import random
 from collections import deque
 from collections.abc import Callable
@@ -71,7 +72,7 @@ class Run:
         told: bool = True, slots: int = 12, own: Callable[[int], bool] = lambda _: False,
         apart: float = 0.001, rounded: bool = False,
     ) -> None:  # fmt: skip
-        """`told` says whether a refusal says how long, `rounded` to seconds and 0 left out; `own`
+        """`told` says whether a refusal says how long, in seconds, `rounded` down; `own`
         which requests are never taken; processes begin so many seconds `apart`."""
         self.limiter, self.told, self.own, self.rounded = limiter, told, own, rounded
         self.sent = self.throttled = self.given_up = 0
@@ -130,7 +131,7 @@ class Run:
         self.throttled += 1
         self._known = now if self._known is None else self._known
         self.unknowing += sent < self._known
-        told = float(int(after) if self.rounded else after)
+        told = float(int(after) if self.rounded else math.ceil(after))
         told = told if self.told and not self.own(request) else 0.0
         first, taken = self._first.setdefault(request, (now, pace.taken))
         wait = pace.throttled(sent, now, told, attempt)
@@ -155,7 +156,7 @@ def test_hardly_a_request_is_over_the_limit(
 ) -> None:
     run = Run(tmp_path, kind(limit, 1.0), processes=processes, told=told)
     assert run.given_up == 0
-    assert run.throttled - (run.unknowing if limit == 50 else 0) <= 0.05 * run.sent
+    assert run.throttled <= 0.05 * run.sent
     assert run.end < 2.5 * 400 / limit + 10
 
 
@@ -168,7 +169,7 @@ def test_processes_that_begin_one_after_another_are_no_slower(
     """One that has just begun saw little of what the target takes."""
     run = Run(tmp_path, kind(limit, 1.0), processes=2, apart=apart)
     assert run.given_up == 0
-    assert run.throttled - (run.unknowing if limit == 50 else 0) <= 0.05 * run.sent
+    assert run.throttled <= 0.05 * run.sent
     assert run.end < 2.5 * 400 / limit + 10
 
 
