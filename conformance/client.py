@@ -31,7 +31,7 @@ _LOST = 5  # times that a request is sent again because its connection had been 
 HANGS = 12  # answers that did not come in time, after which less time is given
 _SHORTEST = 0.5  # seconds that are always given
 _AT_FIRST = 2  # requests under way at the same moment, before the target has answered any
-_SLOWLY, _EACH = 6, 3  # answers, of which each third lets one more be under way; then each does
+_SLOWLY, _EACH = 12, 3  # answers, of which each third lets one more be under way; then each does
 LIMIT = "the limit of"  # how the words begin of what the operator limited
 
 

@@ -124,7 +124,7 @@ class Run:
         pace = self._paces[who]
         if after is None:
             pace.passed(sent, attempt)
-            more = self._room[who] > 0 and (pace.taken > 6 or pace.taken % 3 == 0)
+            more = self._room[who] > 0 and (pace.taken > 12 or pace.taken % 3 == 0)
             self._room[who] -= more
             self._next(now, who, 1 + more)
             return
