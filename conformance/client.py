@@ -31,7 +31,6 @@ _LOST = 5  # times that a request is sent again because its connection had been 
 HANGS = 12  # answers that did not come in time, after which less time is given
 _SHORTEST = 0.5  # seconds that are always given
 _AT_FIRST = 2  # requests under way at the same moment, before the target has answered any
-_SLOWLY, _EACH = 12, 3  # answers, of which each third lets one more be under way; then each does
 LIMIT = "the limit of"  # how the words begin of what the operator limited
 
 
@@ -95,7 +94,7 @@ class Client:
         self._idle: list[httpx.AsyncBaseTransport] = []
         self._url = httpx.URL(target.url)
         self._gate = asyncio.Semaphore(target.concurrency)
-        self._room = 0  # requests more that may be under way, once so many were answered
+        self._room = 0  # requests more that may be under way, as answers come
         self._late = 0
         self._before: dict[httpx.AsyncBaseTransport, str] = {}  # each one's last
         self._latencies: deque[float] = deque(maxlen=50)
@@ -268,10 +267,9 @@ class Client:
         raise WrongApp(self._wrong)
 
     def _passed(self, went: float, attempt: int) -> None:
-        """A request ended, and was not throttled: one more may be under way, if not soon."""
+        """A request ended, and was not throttled: one more may be under way, or soon."""
         self._pace.passed(went, attempt)
-        taken = self._pace.taken
-        if self._room > 0 and (taken > _SLOWLY or taken % _EACH == 0):
+        if self._room > 0 and self._pace.widens():
             self._room -= 1
             self._gate.release()
 

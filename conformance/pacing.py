@@ -20,6 +20,7 @@ _SLOWEST, _FASTEST = 0.2, 1e4  # requests a second
 _SURE = 20  # requests taken, from which a rate that was learnt is no guess
 _PATIENT, _BOLD = (10.0, 1.1), (3.0, 1.4)  # after so many seconds in peace, by how much faster
 _EACH = 10  # requests that go out at least before it is faster
+_SLOWLY, _RARELY = 12, 3  # answers, of which each third lets one more be under way; then each does
 _LONGEST = 30.0  # seconds that are waited where nothing says how long
 _TRIES, _CLOSED = 5, 65.0  # of one request while others pass; seconds in which none does
 _TOO_LONG = 300.0  # seconds that nobody waits, whoever asks for them
@@ -80,6 +81,11 @@ class Pace:
         self._futility.tried(attempt, throttled=False)
         if self._known.vain and sent >= self._known.at:
             self._tell(replace(self._known, vain=0))
+
+    def widens(self) -> bool:
+        """Whether the request that just passed lets one more than before be under way: a limit that
+        is not known yet is met by few."""
+        return self.taken > _SLOWLY or self.taken % _RARELY == 0
 
     def throttled(self, sent: float, now: float, told: float, attempt: int) -> float:
         """A request that was `sent` then was throttled, at its `attempt` from 0, for so many

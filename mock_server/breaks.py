@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from mock_server.places import slots
 from mock_server.samples import fitting, sample
+from spec.places import slots
 from spec.reading import Reading
 from spec.requirements import Requirement
 from spec.schema import ITEM, Location, Schema, at, types, withdraw

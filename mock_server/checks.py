@@ -9,10 +9,10 @@ from typing import Any
 
 from mock_server.errors import MalformedJson, Refusal, refuse
 from mock_server.parsing import parse
-from mock_server.places import values
 from spec import formats
 from spec.contract import JSON_MEDIA_TYPE, Contract, Credential, Header
 from spec.formats import Validity
+from spec.places import values
 from spec.reading import Reading, Violation
 from spec.requirements import Requirement
 from spec.schema import at

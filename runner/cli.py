@@ -295,7 +295,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what it has no character for is spelled out
             stream.reconfigure(errors="backslashreplace")
-    # HTTPX's own command line, which it imports if it can, takes as long as HTTPX itself.
+    # HTTPX's own command line, which it imports if it can, takes nearly as long as all the rest.
     sys.modules["httpx._main"] = ModuleType("httpx._main")
     try:
         code = cli.main()

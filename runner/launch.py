@@ -18,9 +18,10 @@ from runner.settings import Settings, UsageError, api_key, fields, selected
 if TYPE_CHECKING:
     from spec.contract import Contract
 
-_UNUSED = (  # plugins of pytest's own, of which each takes its time
-    "legacypath", "subtests", "doctest", "junitxml", "pastebin", "recwarn", "monkeypatch",
-    "setuponly", "setupplan", "stepwise", "threadexception", "unittest",
+_UNUSED = (  # plugins of pytest's own: they write where our words belong, or take their time
+    "terminal", "logging", "faulthandler", "unraisableexception", "legacypath", "subtests",
+    "doctest", "junitxml", "pastebin", "recwarn", "monkeypatch", "setuponly", "setupplan",
+    "stepwise", "threadexception", "unittest",
 )  # fmt: skip
 SUITE_FAILED = 4
 INTERRUPTED = 130
@@ -93,8 +94,6 @@ def send_all(settings: Settings, reporter: Any) -> tuple[int, str]:
     folder = Path(conformance.__file__).parent
     arguments = [
         str(folder), f"--rootdir={folder}", "-c", str(folder / "pytest.ini"), "--noconftest",
-        "-p", "no:terminal", "-p", "no:logging", "-p", "no:faulthandler",
-        "-p", "no:unraisableexception",  # which looks for garbage for a third of a second
         *(each for name in _UNUSED for each in ("-p", f"no:{name}")),
         *(("-p", "xdist.plugin") if settings.workers else ()), "-p", "runner.plugin",
         *_arguments(settings),

@@ -23,11 +23,6 @@ def compiled(kind: type[Validator], schema: Schema) -> Predicate:
     return _of_same(kind, _Same(schema))
 
 
-def accepts(kind: type[Validator], schema: Schema, value: Any) -> bool:
-    """As `compiled(kind, schema)(value)`."""
-    return compiled(kind, schema)(value)
-
-
 class _Same:
     """A schema that is equal to itself only, for schemas cannot be hashed."""
 
@@ -52,7 +47,7 @@ def _of_same(kind: Any, same: _Same) -> Predicate:
     for keyword, argument in schema.items():
         check = kind.VALIDATORS.get(keyword)
         if keyword in exact:
-            asked.append((exact[keyword](validator, schema), None, None))
+            asked.append((exact[keyword](argument, schema), None, None))
         elif check is not None and keyword not in walked:
             surely = quick[keyword](argument, schema) if keyword in quick else None
             asked.append((surely, check, argument))

@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
 from spec import formats, quick
-from spec.compiled import accepts, compiled
+from spec.compiled import compiled
 from spec.formats import Validity
 from spec.patterns import compile_pattern
 from spec.quick import LONG_TEXT, ODD
@@ -124,9 +124,9 @@ def _type_lenient(validator: Any, _: Any, value: Any, schema: Schema) -> Iterato
         yield ValidationError(f"{_show(value)} is not {_type_words(schema)}")
 
 
-def _type_exactly(validator: Any, schema: Schema) -> Callable[[Any], bool]:
+def _type_exactly(_: Any, schema: Schema) -> Callable[[Any], bool]:
     """What `_type_lenient` says, without its words."""
-    names = types(schema)
+    validator, names = Lenient(schema), types(schema)
     plain = tuple(kind for name, kind in _PLAIN_TYPES.items() if name in names)
     return lambda value: isinstance(value, plain) or _type_matches(validator, value, schema)
 
@@ -226,7 +226,7 @@ def _not(strict: bool) -> Any:
     """Refuses in one reading what the forbidden schema accepts in the other."""
 
     def check(_: Any, forbidden: Schema, value: Any, _schema: Schema) -> Iterator[ValidationError]:
-        if accepts(Lenient if strict else Strict, forbidden, value):
+        if compiled(Lenient if strict else Strict, forbidden)(value):
             yield ValidationError(f"{_show(value)} is what it must not be")
 
     return check
@@ -313,9 +313,8 @@ def _validator(strict: bool) -> Any:
         "enum": quick.enum,
         "pattern": quick.pattern,
         "maxLength": quick.max_length,
-        "oneOf": _one_form(strict),
     }
-    kind.EXACT = {} if strict else {"type": _type_exactly}
+    kind.EXACT = {"oneOf": _one_form(strict), **({} if strict else {"type": _type_exactly})}
     return kind
 
 

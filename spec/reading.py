@@ -26,6 +26,7 @@ from spec.keywords import (
     utf16_length,
 )
 from spec.patterns import compile_pattern
+from spec.places import values
 from spec.quick import LONG_TEXT
 from spec.schema import ITEM, Location, Schema, at
 
@@ -110,19 +111,8 @@ class Reading:
         check = validator.VALIDATORS[keyword]
         return any(
             any(True for _ in check(validator, node[keyword], each, node) or ())
-            for each in _values(value, location)
+            for each in values(value, location)
         )
-
-
-def _values(value: Any, location: Location) -> Iterator[Any]:
-    """What stands at `location` in `value`: for items, in each."""
-    if not location:
-        yield value
-    elif location[0] == ITEM:
-        for item in value if isinstance(value, list) else ():
-            yield from _values(item, location[1:])
-    elif isinstance(value, dict) and location[0] in value:
-        yield from _values(value[location[0]], location[1:])
 
 
 def _explain(error: ValidationError) -> Iterator[Violation]:

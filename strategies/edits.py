@@ -90,8 +90,6 @@ def get(body: Any, path: Path) -> Any:
 
 def overlaps(left: Edit, right: Edit) -> bool:
     """Whether two edits touch the same place; two appended items do not."""
-    if left.path[:1] != right.path[:1] and left.path and right.path:  # as most do, so soon told
-        return False
     shared = min(len(left.path), len(right.path))
     if left.path[:shared] != right.path[:shared]:
         return False

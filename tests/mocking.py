@@ -11,9 +11,9 @@ import httpx
 from starlette.applications import Starlette
 
 from mock_server.app import create_app
-from mock_server.places import slots, values
 from spec.formats import Validity
 from spec.loader import load
+from spec.places import slots, values
 
 CONTRACT = load()
 KEY = "secret_live_0123456789"

@@ -11,9 +11,9 @@ import pytest
 
 from mock_server.breaks import damage
 from mock_server.parsing import MAX_DEPTH, parse
-from mock_server.places import values
 from mock_server.store import SEEDED_CUSTOMER
 from spec.formats import Validity
+from spec.places import values
 from spec.schema import walk
 from tests.mocking import (
     ACCEPTING_IDS,

@@ -70,19 +70,21 @@ class Run:
     def __init__(
         self, folder: Path, limiter: Limiter, *, processes: int, requests: int = 400,
         told: bool = True, slots: int = 12, own: Callable[[int], bool] = lambda _: False,
-        apart: float = 0.001, rounded: bool = False,
+        apart: float = 0.001, rounded: bool = False, at_once: bool = False,
     ) -> None:  # fmt: skip
         """`told` says whether a refusal says how long, in seconds, `rounded` down; `own`
-        which requests are never taken; processes begin so many seconds `apart`."""
+        which requests are never taken; processes begin so many seconds `apart`. With `at_once` an
+        answer is known as soon as a request is sent, as if no others were under way."""
         self.limiter, self.told, self.own, self.rounded = limiter, told, own, rounded
         self.sent = self.throttled = self.given_up = 0
+        self._at_once = at_once
         self.unknowing = 0  # of the throttled: sent before any refusal had come back
         self._known: float | None = None
         self.end = 0.0
         self._left = iter(range(requests))
         self._paces = [Pace(0.0, folder / "throttle", processes) for _ in range(processes)]
         self._queues: list[deque[tuple[int, int]]] = [deque() for _ in self._paces]
-        self._room = [slots - 2] * processes  # three answers make room for one more, then each
+        self._room = [slots - 2] * processes  # answers make room for one more
         self._events: list[tuple[float, int, Callable[[float], None]]] = []  # when, and what
         self._order = count()
         self._first: dict[int, tuple[float, int]] = {}  # when throttled first, what was taken then
@@ -115,7 +117,10 @@ class Run:
             request, attempt = queue.popleft()
             after = 60.0 if self.own(request) else self.limiter(now)
             answered = partial(self._answered, who, request, attempt, now, after)
-            self._at(now + LATENCY, answered)
+            if self._at_once:
+                answered(now + LATENCY)
+            else:
+                self._at(now + LATENCY, answered)
 
     def _answered(
         self, who: int, request: int, attempt: int, sent: float, after: float | None, now: float
@@ -124,7 +129,7 @@ class Run:
         pace = self._paces[who]
         if after is None:
             pace.passed(sent, attempt)
-            more = self._room[who] > 0 and (pace.taken > 12 or pace.taken % 3 == 0)
+            more = self._room[who] > 0 and pace.widens()
             self._room[who] -= more
             self._next(now, who, 1 + more)
             return
@@ -190,6 +195,19 @@ def test_seconds_that_are_rounded_down_are_longer(
 def test_a_limit_of_a_minute_is_kept_too(
     told: bool, kind: Callable[[int, float], Limiter], processes: int, tmp_path: Path
 ) -> None:
+    run = Run(tmp_path, kind(120, 60.0), processes=processes, told=told, at_once=True)
+    assert run.given_up == 0
+    assert run.throttled <= 0.05 * run.sent
+    assert run.end < 2.5 * 200
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("kind", [sliding, windows, bucket])
+@pytest.mark.parametrize("told", [True, False], ids=["Retry-After", "silent"])
+def test_nor_is_it_forgotten_with_many_requests_under_way(
+    told: bool, kind: Callable[[int, float], Limiter], processes: int, tmp_path: Path
+) -> None:
+    """Those that were under way before any refusal had come back are nobody's fault."""
     run = Run(tmp_path, kind(120, 60.0), processes=processes, told=told)
     assert run.given_up == 0
     assert run.throttled - run.unknowing <= (0.05 if told else 0.1) * run.sent
@@ -197,6 +215,12 @@ def test_a_limit_of_a_minute_is_kept_too(
 
 
 def test_a_limit_of_five_minutes_loses_nothing_where_it_is_told(tmp_path: Path) -> None:
+    run = Run(tmp_path, windows(100, 300.0), processes=2, at_once=True)
+    assert run.given_up == 0
+    assert run.throttled <= 0.05 * run.sent
+
+
+def test_nor_does_it_with_many_requests_under_way(tmp_path: Path) -> None:
     run = Run(tmp_path, windows(100, 300.0), processes=2)
     assert run.given_up == 0
     assert run.throttled - run.unknowing <= 0.05 * run.sent

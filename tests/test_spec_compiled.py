@@ -108,15 +108,12 @@ def test_what_is_told_exactly_is_what_the_keyword_says(
     for keyword, make in kind.EXACT.items():
         if keyword in schema:
             said = list(kind.VALIDATORS[keyword](kind(schema), schema[keyword], value, schema))
-            assert make(kind(schema), schema)(value) is (not said), keyword
+            assert make(schema[keyword], schema)(value) is (not said), keyword
 
 
 @KINDS
 def test_something_is_taken_quickly_of_each_keyword(kind: Any) -> None:
-    schema: Schema = {
-        "type": ["string", "null"], "enum": ["f"], "pattern": "^[a-z]$", "maxLength": 3,
-        "oneOf": [{"type": "string"}, {"type": "boolean"}],
-    }  # fmt: skip
+    schema = {"type": ["string", "null"], "enum": ["f"], "pattern": "^[a-z]$", "maxLength": 3}
     for keyword, make in kind.QUICK.items():
         surely = make(schema[keyword], schema)
         assert surely("f"), keyword

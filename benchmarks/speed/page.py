@@ -199,8 +199,8 @@ def _scaling(told: Results) -> str:
         f"`fuzz` against the lean server, which waits {number(told['delay'])} ms before each "
         "answer; requests a second as it saw them in the later half of the time.",
         _grid(["requests at a time, each worker", "one worker", "two workers", "ratio"], rows),
-        "The more requests a worker has under way, the less it waits: with 12 it fills a core, and "
-        "two workers and the server share those of this machine.",
+        "The more requests a worker has under way, the less it waits; two workers and the server "
+        "share the cores of this machine.",
     )
 
 
